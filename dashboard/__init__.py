@@ -1,0 +1,1 @@
+"""Tezi: a research desk and time machine for NIFTY, BANKNIFTY and SENSEX."""

@@ -1,0 +1,60 @@
+"""What breaks a series of bars: minutes that are missing, and the night's gap."""
+
+import numpy as np
+import pandas as pd
+
+from dashboard.core.bars import day_numbers, starts_s
+from dashboard.core.daily import atr14, before
+from dashboard.core.hours import expected_starts, prior_day
+from dashboard.core.market import Ints, Segment
+
+GAP_WINDOW = 60  # expected bars looked back on
+GAP_OPEN_ATR = 0.4  # of the daily ATR(14): a larger step over night is an opening gap
+
+
+def missing_bars(bars: pd.DataFrame, segment: Segment, minutes: int) -> int:
+    """Return how many of the last 60 expected bars are not there (SIGNALS 0.5).
+
+    Today's bars are expected from the open on, those of earlier sessions from the first
+    bar of `bars` on: history that was never loaded is short, not broken. Days that the
+    calendar does not know are taken as they are.
+    """
+    if not len(bars):
+        return 0
+    starts = starts_s(bars)
+    expected = _expected(int(starts[-1]), int(starts[0]), segment, minutes)
+    recent = starts[-GAP_WINDOW:]
+    if len(recent) >= len(expected) and np.array_equal(recent[-len(expected) :], expected):
+        return 0  # the usual case, and a tenth of the cost
+    return int(np.isin(expected, recent, assume_unique=True, invert=True).sum())
+
+
+def _expected(last: int, first: int, segment: Segment, minutes: int) -> Ints:
+    today, oldest = (int(d) for d in day_numbers(np.array([last, first], dtype=np.int64)))
+    parts: list[Ints] = []
+    day: int | None = today
+    while day is not None and day >= oldest and sum(map(len, parts)) < GAP_WINDOW:
+        own = expected_starts(day, segment, minutes)
+        if own is None:
+            break
+        since = first if day < today else 0
+        parts.insert(0, own[(own >= since) & (own <= last)])
+        day = prior_day(day)
+    return np.concatenate(parts)[-GAP_WINDOW:] if parts else np.empty(0, dtype=np.int64)
+
+
+def opens_with_gap(bars: pd.DataFrame, daily: pd.DataFrame | None) -> bool:
+    """Say whether the last bar is its day's first, and far from the day before's close.
+
+    Far is more than 0.4 of the daily ATR(14); False where that is unknown.
+    """
+    if daily is None or not len(bars):
+        return False
+    day = day_numbers(starts_s(bars)[-2:])
+    if len(day) == 2 and day[0] == day[1]:
+        return False
+    earlier = before(daily, int(day[-1]))
+    if not len(earlier):
+        return False
+    step = abs(float(bars["open"].iloc[-1]) - float(earlier["close"].iloc[-1]))
+    return step > GAP_OPEN_ATR * atr14(earlier)

@@ -1,0 +1,36 @@
+"""Past sessions as daily bars: which of them lie before a day, and their true range."""
+
+import numpy as np
+import pandas as pd
+import talib
+
+from dashboard.core.bars import column, day_numbers, index_starts_s
+from dashboard.core.clock import IST
+from dashboard.core.market import Ints
+
+ATR_PERIOD = 14
+ATR_HISTORY = 60  # sessions that are enough for Wilder's average to settle
+
+
+def session_days(daily: pd.DataFrame) -> Ints:
+    """Return the day number of each row; the index is midnight in IST, or plain dates."""
+    index = pd.DatetimeIndex(daily.index)
+    if index.tz is None:
+        index = index.tz_localize(IST)
+    return day_numbers(index_starts_s(index))
+
+
+def before(daily: pd.DataFrame | None, day: int) -> pd.DataFrame:
+    """Return the sessions before `day`, at most the 60 latest; none without `daily`."""
+    if daily is None:
+        return pd.DataFrame(columns=["high", "low", "close"], dtype="float64")
+    end = int(np.searchsorted(session_days(daily), day))
+    return daily.iloc[max(0, end - ATR_HISTORY) : end]
+
+
+def atr14(sessions: pd.DataFrame) -> float:
+    """Return ATR(14) [INR] after the last of `sessions`, NaN if there are too few."""
+    if len(sessions) <= ATR_PERIOD:
+        return float("nan")
+    high, low, close = (column(sessions, name) for name in ("high", "low", "close"))
+    return float(talib.ATR(high, low, close, ATR_PERIOD)[-1])

@@ -1,0 +1,268 @@
+"""The shape every section has, and the envelope every reading comes in.
+
+A section is a pure function from DataFrames to a DataFrame (`calculate`) and a judgement
+of its last rows (`judge`). `Signal.evaluate` adds what is the same for all of them: inputs
+that a recording lacks, the warm-up gate, missing bars, the opening gap, and values that JSON
+can carry.
+
+Flags that begin with ``fresh_`` tell of something that happened on the last bar itself (a
+cross, a flip); they are what alerts wait for.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+import pandas as pd
+
+from dashboard.core.bars import infer_timeframe, last_row, starts_s
+from dashboard.core.clock import from_seconds
+from dashboard.core.continuity import missing_bars, opens_with_gap
+from dashboard.core.errors import InputError
+from dashboard.core.hours import bar_end
+from dashboard.core.market import TIMEFRAMES, Segment
+from dashboard.core.view import View
+
+GAP_LIMIT = 5  # more missing than this, of the last 60 expected bars, flags the window
+GAP_CAP = 50  # and caps the strength
+
+
+class Stance(StrEnum):
+    """What a section says."""
+
+    BEARISH = "bearish"
+    NEUTRAL = "neutral"
+    BULLISH = "bullish"
+    INSUFFICIENT = "insufficient_data"
+
+
+@dataclass(frozen=True, slots=True)
+class PriceLevel:
+    """A named price [INR] that a section points at."""
+
+    label: str
+    price: float
+
+
+@dataclass(frozen=True, slots=True)
+class Warmup:
+    """How many bars there are, and how many a state needs."""
+
+    have: int
+    need: int
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A section's judgement of its last closed bar.
+
+    `reason` is a sentence without the state's own word, at most 44 characters where it
+    can be: "Close 24,300.70 < 24,337.42; both agree". `warmup` replaces the count of bars
+    where a section waits for something else, such as the bars of the opening range.
+    """
+
+    stance: Stance
+    strength: float
+    reason: str
+    flags: tuple[str, ...] = ()
+    levels: tuple[PriceLevel, ...] = ()
+    warmup: Warmup | None = None
+
+
+def insufficient(reason: str, *flags: str, warmup: Warmup | None = None) -> Verdict:
+    """Return the verdict of a section that cannot say anything."""
+    return Verdict(Stance.INSUFFICIENT, 0.0, reason, flags, warmup=warmup)
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """Everything a section may ask for, by the names that `Signal.needs` uses.
+
+    Bars have the columns open high low close volume oi and are indexed by bar start in
+    Asia/Kolkata; warm-up sessions come first. `index` and `vix` carry regular bars only
+    (none of the closing auction). `future` is the front contract named `contract`.
+    `daily` has one row a past session (open high low close, column ``official`` saying
+    whether close is the exchange's), indexed by midnight of its date. `chain` is described in
+    `dashboard.options.chain`. `average_price` [INR] is the exchange's own VWAP of the future's
+    session as of the last bar. `missing` says, by name, why an input is not there.
+    """
+
+    underlying: str = ""
+    timeframe: str = "1m"
+    index: pd.DataFrame | None = None
+    future: pd.DataFrame | None = None
+    vix: pd.DataFrame | None = None
+    daily: pd.DataFrame | None = None
+    chain: pd.DataFrame | None = None
+    contract: str | None = None
+    expiry: date | None = None
+    average_price: float | None = None
+    missing: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What one section says of one bar of one instrument."""
+
+    id: str
+    underlying: str
+    instrument: str
+    timeframe: str
+    bar_ts: datetime | None
+    asof: datetime | None
+    final: bool
+    state: Stance
+    strength: float
+    values: Mapping[str, float | str | None]
+    levels: tuple[PriceLevel, ...]
+    reason: str
+    flags: tuple[str, ...]
+    warmup: Warmup
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the envelope as JSON can carry it: ISO times, None for unknown."""
+        return {
+            "id": self.id,
+            "underlying": self.underlying,
+            "instrument": self.instrument,
+            "timeframe": self.timeframe,
+            "bar_ts": self.bar_ts.isoformat() if self.bar_ts else None,
+            "asof": self.asof.isoformat() if self.asof else None,
+            "final": self.final,
+            "state": self.state.value,
+            "strength": self.strength,
+            "values": dict(self.values),
+            "levels": [{"label": lv.label, "price": lv.price} for lv in self.levels],
+            "reason": self.reason,
+            "flags": list(self.flags),
+            "warmup": {"have": self.warmup.have, "need": self.warmup.need},
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """One section, under the name of its module.
+
+    `needs` names the inputs that `calculate` takes, in order; the first one gives the index
+    of its answer and the hours that apply. `optional` names those it takes after them, or
+    None. `context` names further inputs that only `judge` looks at. A state is given from
+    `warmup` bars on.
+    """
+
+    title: str
+    order: int
+    needs: tuple[str, ...]
+    calculate: Callable[..., pd.DataFrame]
+    judge: Callable[[pd.DataFrame, Inputs], Verdict]
+    view: View
+    warmup: int = 1
+    timeframes: tuple[str, ...] = tuple(TIMEFRAMES)
+    optional: tuple[str, ...] = ()
+    context: tuple[str, ...] = ()
+    id: str = ""
+
+    def named(self, name: str) -> "Signal":
+        """Return the same section under its module's name."""
+        return replace(self, id=name)
+
+    @property
+    def segment(self) -> Segment:
+        """Return the segment whose hours the section's bars keep."""
+        return Segment.FNO if self.needs[0] in ("future", "chain") else Segment.INDEX
+
+    def read(self, *frames: pd.DataFrame, **context: Any) -> Reading:
+        """Return the reading of the last bar of `frames`, given as `calculate` takes them.
+
+        `context` may set the other fields of `Inputs`, and `final`; the timeframe is the
+        spacing of the bars unless it is given.
+        """
+        final = context.pop("final", True)
+        if frames and "timeframe" not in context:
+            context["timeframe"] = infer_timeframe(frames[0])
+        names = (*self.needs, *self.optional)
+        given: dict[str, Any] = dict(zip(names, frames, strict=False))
+        inputs = Inputs(**given, **context)
+        return self.evaluate(inputs, final=final)[0]
+
+    def refused(self, inputs: Inputs, verdict: Verdict, *, final: bool = True) -> Reading:
+        """Return the reading of a section that could not be calculated at all."""
+        return self._reading(inputs, verdict, None, final)
+
+    def evaluate(
+        self, inputs: Inputs, *, final: bool = True
+    ) -> tuple[Reading, pd.DataFrame | None]:
+        """Return the reading of the last bar, and the table it was read from.
+
+        A missing input or a short history is a reading too (`insufficient_data`).
+        """
+        for name in self.needs:
+            if getattr(inputs, name) is None:
+                reason = inputs.missing.get(name, f"No {name} in this recording")
+                verdict = insufficient(reason, "not_in_recording")
+                return self._reading(inputs, verdict, None, final), None
+        frames = [getattr(inputs, name) for name in (*self.needs, *self.optional)]
+        try:
+            table = self.calculate(*frames)
+        except InputError as error:
+            return self._reading(inputs, insufficient(str(error)), None, final), None
+        if len(table) < max(1, self.warmup):
+            verdict = insufficient(f"Needs {self.warmup} bars, has {len(table)}")
+        else:
+            verdict = self.judge(table, inputs)
+        if "chain" not in self.needs:
+            verdict = self._continuous(verdict, frames[0], inputs)
+        return self._reading(inputs, verdict, table, final), table
+
+    def _continuous(self, verdict: Verdict, bars: pd.DataFrame, inputs: Inputs) -> Verdict:
+        """Flag missing bars, which cap the strength, and an opening gap, which mutes crosses."""
+        if verdict.stance is Stance.INSUFFICIENT:
+            return verdict
+        strength, flags = verdict.strength, verdict.flags
+        if missing_bars(bars, self.segment, TIMEFRAMES[inputs.timeframe]) > GAP_LIMIT:
+            strength, flags = min(strength, GAP_CAP), (*flags, "gap_in_window")
+        if opens_with_gap(bars, inputs.daily):
+            flags = (*(f for f in flags if not f.startswith("fresh_")), "gap_open")
+        return replace(verdict, strength=strength, flags=flags)
+
+    def _reading(
+        self, inputs: Inputs, verdict: Verdict, table: pd.DataFrame | None, final: bool
+    ) -> Reading:
+        have = 0 if table is None else len(table)
+        bar_ts = asof = None
+        values: dict[str, float | str | None] = {}
+        if table is not None and have:
+            start = int(starts_s(table)[-1])
+            bar_ts = from_seconds(start)
+            asof = from_seconds(bar_end(start, self.segment, TIMEFRAMES[inputs.timeframe]))
+            values = {str(k): _known(v) for k, v in last_row(table).items()}
+        silent = verdict.stance in (Stance.NEUTRAL, Stance.INSUFFICIENT)
+        return Reading(
+            id=self.id,
+            underlying=inputs.underlying,
+            instrument=(inputs.contract or "") if self.needs[0] == "future" else inputs.underlying,
+            timeframe=inputs.timeframe,
+            bar_ts=bar_ts,
+            asof=asof,
+            final=final,
+            state=verdict.stance,
+            strength=0.0 if silent else _bounded(verdict.strength),
+            values=values,
+            levels=tuple(lv for lv in verdict.levels if math.isfinite(lv.price)),
+            reason=verdict.reason,
+            flags=verdict.flags if final else (*verdict.flags, "provisional"),
+            warmup=verdict.warmup or Warmup(have=min(have, self.warmup), need=self.warmup),
+        )
+
+
+def _bounded(strength: float) -> float:
+    return min(100.0, max(0.0, float(strength))) if math.isfinite(strength) else 0.0
+
+
+def _known(value: Any) -> float | str | None:
+    if isinstance(value, str):
+        return value
+    number = math.nan if value is None else float(value)
+    return number if math.isfinite(number) else None
