@@ -1,0 +1,196 @@
+"""Session VWAP of the near-month future, with bands of its own standard deviation.
+
+For bars 1..t of one date, anchored at the date's first regular bar:
+
+    typical = (high + low + close) / 3                                       [INR]
+    vwap    = sum(typical * volume) / sum(volume)                            [INR]
+    sd      = sqrt(sum(volume * (typical - vwap)^2) / sum(volume))           [INR]
+
+`sd` is about the current VWAP (population, weighted by volume); the bands are 1 and 2 of
+it away. Both come from one weighted update per bar, because the difference of the mean
+square and the squared mean loses digits at 25,000.
+
+Source: Berkowitz, Logue and Noser (1988), Journal of Finance 43(1), 97-112, who use the
+whole day; here bar t sees bars 1..t only, so that live and replay agree. The update is
+West (1979), Communications of the ACM 22(9), 532-535.
+"""
+
+import numpy as np
+import pandas as pd
+
+from dashboard.core.bars import as_table, column, day_numbers, last_row, prices, starts_s
+from dashboard.core.errors import InputError
+from dashboard.core.hours import windows
+from dashboard.core.market import TIMEFRAMES, Floats, Ints, Segment
+from dashboard.core.signal import Inputs, Signal, Stance, Verdict, insufficient
+from dashboard.core.view import Line, Number
+from dashboard.core.wording import number
+
+MIN_BARS = 3  # of the session, before there is a state
+SLOPE_BARS = 10  # the slope is vwap now less vwap this many bars ago
+STRETCHED = 2.0  # standard deviations
+THIN_MINUTES = 30  # a median volume of 0 over these says nothing
+EQUAL = 1e-9  # relative; closer than this is the same price
+EXCHANGE_PERCENT = 0.05  # further than this from the exchange's own average is flagged
+
+
+def calculate(bars: pd.DataFrame) -> pd.DataFrame:
+    """Return the running VWAP, its standard deviation and its bands.
+
+    Parameters
+    ----------
+    bars : DataFrame, shape (n, >=4)
+        One row per bar of a future, indexed by its start (Asia/Kolkata, increasing).
+        ``high``, ``low``, ``close`` in INR; ``volume`` in units traded within the bar. A
+        bar without volume, or whose volume is unknown, changes nothing.
+
+    Returns
+    -------
+    DataFrame, shape (n, 8), same index
+        ``vwap vwap_sd vwap_u1 vwap_l1 vwap_u2 vwap_l2`` in INR; ``vwap_z``, the close's
+        distance in standard deviations; ``vwap_slope``, the change over 10 bars (fewer
+        while the session is young) in INR. NaN until the session's first trade.
+
+    Raises
+    ------
+    InputError
+        If volume was never quoted, as for a cash index, or a price is unknown.
+    """
+    volume = column(bars, "volume")
+    if len(bars) and np.isnan(volume).all():
+        raise InputError("VWAP needs volume, and a cash index has none: use its future")
+    high, low, close = prices(bars, "high", "low", "close")
+    days = day_numbers(starts_s(bars))
+    vwap, sd = weighted((high + low + close) / 3, volume, days)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        z = np.where(sd > EQUAL * vwap, (close - vwap) / sd, np.nan)
+    return as_table(
+        {
+            "vwap": vwap,
+            "vwap_sd": sd,
+            "vwap_u1": vwap + sd,
+            "vwap_l1": vwap - sd,
+            "vwap_u2": vwap + 2 * sd,
+            "vwap_l2": vwap - 2 * sd,
+            "vwap_z": z,
+            "vwap_slope": _slope(vwap, days),
+        },
+        bars.index,
+    )
+
+
+def weighted(values: Floats, weights: Floats, groups: Ints) -> tuple[Floats, Floats]:
+    """Return the running weighted mean and population deviation, begun again in each group.
+
+    Both have the shape (n,) and are NaN until the group's first positive weight.
+    """
+    means, deviations = [], []
+    group, total, mean, squares = None, 0.0, np.nan, 0.0
+    rows = zip(values.tolist(), weights.tolist(), groups.tolist(), strict=True)
+    for value, weight, own in rows:
+        if own != group:
+            group, total, mean, squares = own, 0.0, np.nan, 0.0
+        if weight > 0:  # also false for NaN
+            total += weight
+            delta = value - mean if mean == mean else 0.0
+            mean = mean + delta * weight / total if mean == mean else value
+            squares += weight * delta * (value - mean)
+        means.append(mean)
+        deviations.append(squares / total if total else np.nan)
+    return np.array(means, dtype=np.float64), np.sqrt(np.array(deviations, dtype=np.float64))
+
+
+def _slope(vwap: Floats, days: Ints) -> Floats:
+    """Return vwap less vwap 10 bars ago, or less the session's first while it is young."""
+    if not len(vwap):
+        return vwap.copy()
+    begun = np.isfinite(vwap)
+    fresh = begun.copy()
+    fresh[1:] &= ~(begun[:-1] & (days[1:] == days[:-1]))
+    first = np.maximum.accumulate(np.where(fresh, np.arange(len(vwap)), 0))
+    return vwap - vwap[np.maximum(first, np.arange(len(vwap)) - SLOPE_BARS)]
+
+
+def judge(table: pd.DataFrame, inputs: Inputs) -> Verdict:
+    """Return the side of VWAP the close is on, if VWAP moves that way too."""
+    bars = inputs.future
+    assert bars is not None
+    today = _today(bars)
+    last = last_row(table)
+    if not np.isfinite(last["vwap"]):
+        return insufficient("No volume yet in this session")
+    if len(today) < MIN_BARS:
+        return insufficient(f"{len(today)} of {MIN_BARS} bars of the session")
+    if _is_thin(today, inputs.timeframe):
+        return insufficient(f"Thin: median volume 0 in {THIN_MINUTES} minutes", "thin")
+    close, vwap, z = float(today["close"].iloc[-1]), last["vwap"], last["vwap_z"]
+    side, way = _sign(close - vwap, vwap), _sign(last["vwap_slope"], vwap)
+    fact = f"Close {number(close)} {'<=>'[side + 1]} {number(vwap)}"
+    reason = f"{fact}; slope {('down', 'flat', 'up')[way + 1]}"
+    agree = np.isfinite(z) and side != 0 and side * way >= 0
+    stance = (Stance.BULLISH if side > 0 else Stance.BEARISH) if agree else Stance.NEUTRAL
+    return Verdict(stance, 50 * abs(z) if agree else 0.0, reason, _flags(last, today, inputs))
+
+
+def _today(bars: pd.DataFrame) -> pd.DataFrame:
+    days = day_numbers(starts_s(bars))
+    return bars.iloc[int(np.searchsorted(days, days[-1])) :]
+
+
+def _is_thin(today: pd.DataFrame, timeframe: str) -> bool:
+    """Say whether half of the last 30 minutes (of this session) or more had no trade."""
+    size = TIMEFRAMES[timeframe]
+    starts = starts_s(today)
+    since = max(int(starts[0]), int(starts[-1]) - (THIN_MINUTES - size) * 60)
+    slots = (int(starts[-1]) - since) // (size * 60) + 1
+    recent = column(today, "volume")[starts >= since]
+    traded = int((recent > 0).sum()) + int(np.isnan(recent).sum())
+    return 2 * traded < slots
+
+
+def _sign(value: float, scale: float) -> int:
+    return 0 if abs(value) <= EQUAL * abs(scale) else 1 if value > 0 else -1
+
+
+def _flags(last: dict[str, float], today: pd.DataFrame, inputs: Inputs) -> tuple[str, ...]:
+    flags = []
+    if abs(last["vwap_z"]) > STRETCHED:
+        flags.append("stretched")
+    if np.isnan(column(today, "volume")).any():
+        flags.append("volume_unknown")
+    if inputs.average_price is not None:
+        apart = 100 * abs(last["vwap"] / inputs.average_price - 1)
+        if not apart < EXCHANGE_PERCENT:
+            flags.append("differs_from_exchange")
+    if _index_is_closed(int(starts_s(today)[-1])):
+        flags.append("deriv_only")
+    return tuple(flags)
+
+
+def _index_is_closed(start: int) -> bool:
+    """Say whether only derivatives trade in the bar that starts at `start`."""
+    hours = windows(int(day_numbers(np.array([start]))[0]), Segment.INDEX)
+    return hours is not None and start >= hours[-1][1]
+
+
+SIGNAL = Signal(
+    title="VWAP",
+    order=60,
+    needs=("future",),
+    calculate=calculate,
+    judge=judge,
+    view=(
+        Number("vwap", "VWAP", digits=1),
+        Number("vwap_z", "z", signed=True),
+        Number("vwap_sd", "1σ", digits=1),
+        Line(
+            ("vwap", "vwap_u1", "vwap_l1"),
+            "VWAP ±1σ",
+            colour="c1",
+            fill=True,
+            tag="VW",
+            anchored=True,
+        ),
+    ),
+    warmup=1,
+)
