@@ -1,0 +1,1 @@
+"""From frames to readings: hygiene, bars, chain, signals, hub and desk."""

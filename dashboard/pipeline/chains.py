@@ -1,0 +1,186 @@
+"""The option chain of each underlying's nearest expiry, minute by minute.
+
+When a minute of the derivatives segment closes, the last OI, running volume and price of
+every strike become one snapshot. Sections see the snapshots, pages see the state.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from dashboard.core.clock import MINUTE_S, SECOND_NS, bar_index
+from dashboard.core.market import TIMEFRAMES, UNDERLYINGS, Ints, Kind, Segment, Universe
+from dashboard.options.chain import CHAIN_DTYPE, ChainSnapshot, chain_frame
+from dashboard.pipeline.bars import Closed
+from dashboard.pipeline.hours import CLOSED, Hours
+from dashboard.pipeline.state import State
+
+NO_ROW = -1
+
+
+@dataclass
+class Chain:
+    """One underlying's nearest expiry. Rows are positions in the state, NO_ROW if absent."""
+
+    underlying: str
+    expiry: date
+    strikes: npt.NDArray[np.float64]
+    calls: Ints
+    puts: Ints
+    previous_oi: Mapping[int, float]  # by row, units
+    spot_row: int
+    snapshots: list[ChainSnapshot] = field(default_factory=list)
+
+    @property
+    def rows(self) -> Ints:
+        """Return the rows of all options of the chain."""
+        both = np.concatenate([self.calls, self.puts])
+        there: Ints = both[both != NO_ROW]
+        return there
+
+    def is_seen(self, state: State) -> bool:
+        """Say whether any option of the chain has ticked."""
+        return bool((state.rows["received_ns"][self.rows] > 0).any())
+
+    def spot(self, state: State) -> float:
+        """Return the last price of the index [INR], NaN without one."""
+        return float(state.rows["last_price"][self.spot_row]) if self.spot_row >= 0 else np.nan
+
+    def oi_age_s(self, state: State, at: int) -> float:
+        """Return seconds since any OI of the chain changed, NaN before the first."""
+        newest = int(state.rows["oi_time"][self.rows].max())
+        return float(max(0, at - newest)) if newest else np.nan
+
+    def take(self, state: State, start: int, at: int) -> ChainSnapshot:
+        """Return the chain as it stands; `at` is the instant ages are measured from."""
+        rows = np.full(len(self.strikes), np.nan, dtype=CHAIN_DTYPE)
+        rows["strike"] = self.strikes
+        for side, at_rows in (("call", self.calls), ("put", self.puts)):
+            there = at_rows != NO_ROW
+            of = state.rows[at_rows[there]]
+            for name, field_name in (("oi", "oi"), ("volume", "volume"), ("ltp", "last_price")):
+                rows[f"{side}_{name}"][there] = of[field_name]
+        return ChainSnapshot(start, self.spot(state), self.oi_age_s(state, at), rows)
+
+
+class ChainBook:
+    """The chains of one day."""
+
+    def __init__(self, universe: Universe, day: date, hours: Hours, state: State) -> None:
+        self._hours = hours
+        self._state = state
+        self.chains: dict[str, Chain] = {}
+        for name in UNDERLYINGS:
+            expiries = universe.expiries(name, day)
+            if expiries:
+                self.chains[name] = make_chain(universe, name, expiries[0])
+
+    def expiry(self, underlying: str) -> date | None:
+        """Return the expiry shown for an underlying, None without options."""
+        chain = self.chains.get(underlying)
+        return chain.expiry if chain else None
+
+    def add(self, closed: Closed) -> None:
+        """Keep the chains as they stand when a minute of derivatives closes."""
+        if closed.segment is not Segment.FNO:
+            return
+        for chain in self.chains.values():
+            if chain.is_seen(self._state):
+                end = closed.minute + MINUTE_S
+                chain.snapshots.append(chain.take(self._state, closed.minute, end))
+
+    def is_seen(self, underlying: str) -> bool:
+        """Say whether an underlying has a snapshot."""
+        chain = self.chains.get(underlying)
+        return chain is not None and bool(chain.snapshots)
+
+    def has_ticked(self, underlying: str) -> bool:
+        """Say whether any option of an underlying's chain has ticked."""
+        chain = self.chains.get(underlying)
+        return chain is not None and chain.is_seen(self._state)
+
+    def missing(self, underlying: str) -> str:
+        """Say why there is no chain."""
+        if underlying not in self.chains:
+            return f"No {underlying} options in this recording"
+        return f"No {underlying} option has ticked yet"
+
+    def snapshots(self) -> list[tuple[str, date, list[ChainSnapshot]]]:
+        """Return every chain's snapshots, in order of time."""
+        return [(name, chain.expiry, chain.snapshots) for name, chain in self.chains.items()]
+
+    def restore(self, underlying: str, snapshots: Sequence[ChainSnapshot]) -> None:
+        """Load the snapshots taken before a seek."""
+        self.chains[underlying].snapshots = list(snapshots)
+
+    def frame(
+        self, underlying: str, timeframe: str, until: int, *, forming: bool = False
+    ) -> pd.DataFrame | None:
+        """Return the chain frame of a timeframe: the last minute of each bar stands for it.
+
+        Only minutes that start before `until` (seconds) are told, unless `forming`.
+        """
+        chain = self.chains.get(underlying)
+        if chain is None or not (chain.snapshots or forming):
+            return None
+        snapshots = list(chain.snapshots)
+        while snapshots and snapshots[-1].start >= until and not forming:
+            snapshots.pop()
+        if forming and chain.is_seen(self._state):
+            now = self._state.last_ns // SECOND_NS
+            snapshots.append(chain.take(self._state, now - now % MINUTE_S, now))
+        if not snapshots:
+            return None
+        starts, kept = self._bars(snapshots, timeframe, forming)
+        if not kept:
+            return None
+        frame = chain_frame(kept)
+        frame.index = bar_index(starts)
+        return frame
+
+    def _bars(
+        self, snapshots: Sequence[ChainSnapshot], timeframe: str, forming: bool
+    ) -> tuple[list[int], list[ChainSnapshot]]:
+        hours = self._hours.segments[Segment.FNO]
+        by_bar: dict[int, ChainSnapshot] = {}
+        last_end = 0
+        trading = hours.state(np.array([s.start for s in snapshots], dtype=np.int64)) != CLOSED
+        for snapshot, inside in zip(snapshots, trading.tolist(), strict=True):
+            if not inside:  # in progress, before the open or between two windows
+                continue
+            start, last_end = hours.bucket(snapshot.start, TIMEFRAMES[timeframe])
+            by_bar[start] = snapshot
+        whole = not by_bar or forming or snapshots[-1].start + MINUTE_S >= last_end
+        if not whole:
+            by_bar.popitem()  # the bar in progress is not closed
+        return list(by_bar), list(by_bar.values())
+
+
+def make_chain(universe: Universe, underlying: str, expiry: date) -> Chain:
+    """Return the chain of one expiry, empty."""
+    options = universe.options(underlying, expiry)
+    strikes = sorted({o.strike for o in options if o.strike is not None})
+    at = {strike: position for position, strike in enumerate(strikes)}
+    calls = np.full(len(strikes), NO_ROW, dtype=np.int64)
+    puts = calls.copy()
+    previous: dict[int, float] = {}
+    for option in options:
+        row = universe.row(option)
+        side = calls if option.kind is Kind.CALL else puts
+        side[at[option.strike or 0.0]] = row
+        if option.previous_oi is not None:
+            previous[row] = option.previous_oi
+    index = universe.index(underlying)
+    return Chain(
+        underlying,
+        expiry,
+        np.array(strikes, dtype=np.float64),
+        calls,
+        puts,
+        previous,
+        universe.row(index) if index else NO_ROW,
+    )

@@ -1,0 +1,120 @@
+"""Open any minute of a prepared day: a query, and the ticks of that minute.
+
+Bars up to the minute come from the store, the pipeline's state from the checkpoint at its
+start; only the frames since then are played. The result equals playing the whole day.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
+
+from dashboard.core.calendar import Calendar
+from dashboard.core.clock import SECOND_NS, to_ns
+from dashboard.core.market import TIMEFRAMES, UNDERLYINGS, Frame, Segment, Source, Universe
+from dashboard.core.ports import Store
+from dashboard.core.signal import Signal
+from dashboard.pipeline.desk_inputs import followed
+from dashboard.pipeline.pipeline import Decoder, Past, Pipeline, make_pipeline
+from dashboard.pipeline.prepare import OnDamage, decompress, log_damage
+from dashboard.pipeline.series import WARMUP_BARS
+from dashboard.pipeline.state import state_from_bytes
+
+DAILY_BARS = 60
+
+
+def stored_past(store: Store, universe: Universe, day: date, source: Source) -> Past:
+    """Return warm-up bars and past sessions of a day from the days stored before it."""
+    tokens = list(followed(universe, day))
+    warmup = {
+        (token, name): bars
+        for name in TIMEFRAMES
+        for token, bars in store.bars_before(day, source, tokens, name, WARMUP_BARS).items()
+    }
+    daily = {}
+    for name in UNDERLYINGS:
+        index = universe.index(name)
+        if index is not None:
+            daily[name] = store.daily(day, source, index.token, DAILY_BARS)
+    return Past(warmup, daily)
+
+
+def open_at(
+    store: Store,
+    day: date,
+    source: Source,
+    at: datetime | None,
+    *,
+    universe: Universe,
+    past: Past,
+    calendar: Calendar,
+    decoder: Decoder,
+    signals: Mapping[str, Signal],
+    on_damage: OnDamage = log_damage,
+) -> tuple[Pipeline, Iterator[Frame]]:
+    """Return a pipeline that has seen everything received up to `at`, and what comes next.
+
+    With `at` None the day is about to begin. A minute that is damaged is told to `on_damage`
+    when it is reached, here or in what comes next, and left out.
+
+    Raises
+    ------
+    StoreError
+        If the day is not there, or its checkpoint is damaged.
+    """
+    at_ns = to_ns(at) if at else 0
+    found = store.checkpoint(day, source, at_ns // SECOND_NS) if at else None
+    pipeline = make_pipeline(
+        day,
+        universe,
+        calendar,
+        decoder,
+        signals,
+        past,
+        state_from_bytes(found[1], len(universe)) if found else None,
+    )
+    pipeline.sections.waiting = True
+    try:
+        if found:
+            _restore(pipeline, store, day, source)
+        frames = store.frames(day, source, found[0] * SECOND_NS if found else None, on_damage)
+        frames = _catch_up(pipeline, frames, at_ns)
+    except Exception:
+        pipeline.close()
+        raise
+    pipeline.pass_time(at_ns)
+    pipeline.sections.waiting = False
+    pipeline.sections.read_everything()  # before the first bar: what earlier sessions say
+    return pipeline, frames
+
+
+def _restore(pipeline: Pipeline, store: Store, day: date, source: Source) -> None:
+    """Load what was closed before the checkpoint, each segment to its own minute."""
+    segments = followed(pipeline.universe, day)
+    for segment in Segment:
+        tokens = [token for token, of in segments.items() if of is segment]
+        until = pipeline.state.segments[segment].closed_until
+        for name in TIMEFRAMES if tokens else ():
+            bars = store.bars(day, source, tokens, name, until)
+            if name != "1m":
+                bars = {
+                    t: rows[pipeline.is_over(segment, name, rows["start"])]
+                    for t, rows in bars.items()
+                }
+            pipeline.series.restore(name, bars)
+    until = pipeline.state.segments[Segment.FNO].closed_until
+    for underlying, expiry, _ in pipeline.chains.snapshots():
+        rows = store.chain(day, source, underlying, expiry, until)
+        pipeline.chains.restore(underlying, [decompress(payload) for _, payload in rows])
+
+
+def _catch_up(pipeline: Pipeline, frames: Iterator[Frame], at_ns: int) -> Iterator[Frame]:
+    """Process frames received up to `at_ns`; return an iterator over the rest."""
+    for frame in frames:
+        if frame.received_ns > at_ns:
+            return _chain_one(frame, frames)
+        pipeline.process(frame)
+    return iter(())
+
+
+def _chain_one(first: Frame, rest: Iterator[Frame]) -> Iterator[Frame]:
+    yield first
+    yield from rest

@@ -1,0 +1,1 @@
+"""From a desk's memory to its snapshot, one file a pane."""

@@ -1,0 +1,152 @@
+"""Put the panes together into one immutable snapshot."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from dashboard.core.calendar import Calendar
+from dashboard.core.clock import SECOND_NS, from_ns
+from dashboard.core.market import UNDERLYINGS
+from dashboard.core.signal import Reading
+from dashboard.pipeline.days import Day, Silhouette
+from dashboard.pipeline.hours import CLOSED
+from dashboard.pipeline.hub import Interest
+from dashboard.pipeline.pipeline import Pipeline
+from dashboard.pipeline.sections import Key
+from dashboard.pipeline.snapshot import ChainView, ChartView, Snapshot
+from dashboard.pipeline.views.chain import chain_view
+from dashboard.pipeline.views.chart import chart_view
+from dashboard.pipeline.views.health import silence_limit_s, stages
+from dashboard.pipeline.views.indices import index_quotes
+from dashboard.pipeline.views.timeline import bands, phase_view, timeline_view
+
+
+@dataclass(frozen=True)
+class DeskState:
+    """What a desk says of itself."""
+
+    seq: int
+    status: str
+    error: str | None
+    progress: float | None
+    at_ns: int
+    speed: float
+    shared: bool
+
+
+class SnapshotBuilder:
+    """Build a desk's snapshots; what does not change within a day is worked out once."""
+
+    def __init__(self, day: Day, calendar: Calendar) -> None:
+        self._day = day
+        self._calendar = calendar
+        self._bands = bands(calendar, day.day)
+        self._silhouettes: dict[str, Silhouette] = {}
+
+    def build(
+        self, desk: DeskState, pipeline: Pipeline | None, interests: Iterable[Interest]
+    ) -> Snapshot:
+        """Return the desk as it stands; without a pipeline only its frame and status."""
+        looked_at = sorted(set(interests), key=lambda i: (i.underlying, i.timeframe))
+        frame = self._frame(desk, self._silhouette(looked_at, pipeline))
+        return frame if pipeline is None else self._filled(frame, pipeline, looked_at, desk.at_ns)
+
+    def _frame(self, desk: DeskState, silhouette: Silhouette) -> Snapshot:
+        """Return the snapshot of a desk that has nothing to show yet."""
+        day, summary, at = self._day, self._day.summary(), from_ns(desk.at_ns)
+        known_ns = None if desk.shared else summary.last_ns
+        edge_ns = max(desk.at_ns, known_ns or 0)
+        return Snapshot(
+            seq=desk.seq,
+            source=day.source,
+            replay=not desk.shared,
+            status=desk.status,
+            error=desk.error,
+            day=day.day,
+            at=at,
+            speed=desk.speed,
+            phase=phase_view(self._calendar, at),
+            fidelity=summary.fidelity,
+            instruments=summary.instruments,
+            feed_age_s=None,
+            stages=(),
+            indices={},
+            charts={},
+            chains={},
+            chain_missing={},
+            final={},
+            provisional={},
+            signals={},
+            timeline=timeline_view(day.hours, self._bands, summary, silhouette, edge_ns),
+            counters={},
+            ticks=0,
+            progress=desk.progress,
+        )
+
+    def _filled(
+        self, frame: Snapshot, pipeline: Pipeline, looked_at: list[Interest], now_ns: int
+    ) -> Snapshot:
+        summary = self._day.summary()
+        last = pipeline.state.last_ns
+        chains = self._chains(pipeline, looked_at, now_ns)
+        return replace(
+            frame,
+            feed_age_s=max(0.0, (now_ns - last) / SECOND_NS) if last else None,
+            stages=stages(pipeline, summary, now_ns, trading=_trading(pipeline, now_ns)),
+            indices=index_quotes(pipeline, now_ns, silence_limit_s(summary)),
+            charts=_charts(pipeline, looked_at),
+            chains=chains,
+            chain_missing={
+                name: pipeline.chains.missing(name)
+                for name in UNDERLYINGS
+                if not pipeline.chains.has_ticked(name)
+            },
+            final=dict(pipeline.sections.final),
+            provisional=_provisional(pipeline, looked_at),
+            signals=pipeline.sections.signals,
+            counters=dict(pipeline.state.counters),
+            ticks=pipeline.ticks,
+        )
+
+    def _chains(
+        self, pipeline: Pipeline, looked_at: Iterable[Interest], now_ns: int
+    ) -> dict[str, ChainView]:
+        found = {}
+        for underlying in {look.underlying for look in looked_at}:
+            view = chain_view(pipeline, underlying, self._calendar, now_ns)
+            if view is not None:
+                found[underlying] = view
+        return found
+
+    def _silhouette(self, looked_at: list[Interest], pipeline: Pipeline | None) -> Silhouette:
+        underlying = looked_at[0].underlying if looked_at else UNDERLYINGS[0]
+        if underlying not in self._silhouettes:
+            if pipeline is None:
+                return np.empty(0, dtype=np.int64), np.empty(0)
+            self._silhouettes[underlying] = self._day.silhouette(underlying)
+        return self._silhouettes[underlying]
+
+
+def _provisional(pipeline: Pipeline, looked_at: Iterable[Interest]) -> dict[Key, Reading]:
+    sections = pipeline.sections
+    return {
+        key: reading
+        for look in looked_at
+        if look.underlying in sections.source.contracts
+        for key, reading in sections.provisional(look.underlying, look.timeframe).items()
+    }
+
+
+def _charts(pipeline: Pipeline, looked_at: Iterable[Interest]) -> dict[tuple[str, str], ChartView]:
+    found = {}
+    for look in looked_at:
+        view = chart_view(pipeline, look.underlying, look.timeframe)
+        if view is not None:
+            found[look.underlying, look.timeframe] = view
+    return found
+
+
+def _trading(pipeline: Pipeline, now_ns: int) -> bool:
+    second = np.array([now_ns // SECOND_NS])
+    return any(int(s.state(second)[0]) != CLOSED for s in pipeline.hours.segments.values())
