@@ -1,0 +1,1 @@
+"""Files become tapes: bars as the ticks that rebuild them, chain snapshots as packets."""

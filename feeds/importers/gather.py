@@ -1,0 +1,82 @@
+"""Gather a file's rows into days without holding the file.
+
+Rows are collected until there are enough of them, put in order of their days, and handed
+on day by day; the day of the last row read waits for more. So a file may be sorted by time,
+newest first, or instrument by instrument, and a small one may be in any order at all.
+"""
+
+from collections.abc import Generator, Iterator
+from datetime import date, timedelta
+
+import numpy as np
+
+from dashboard.core.errors import DamagedFileError, ImportFileError
+from dashboard.core.market import Ints
+from feeds.importers.bar_rows import Rows
+
+WINDOW_ROWS = 500_000
+MOST_ROWS = 4_000_000  # of one day: 10,000 contracts at a bar a minute
+_DAY_S = 86_400
+_IST_S = 19_800  # UTC+05:30
+_EPOCH = date(1970, 1, 1)
+
+
+def day_of(numbers: int) -> date:
+    """Return the date of a day number."""
+    return _EPOCH + timedelta(days=numbers)
+
+
+def day_numbers(seconds: Ints) -> Ints:
+    """Return the IST date of each instant as days since 1970-01-01."""
+    return (seconds + _IST_S) // _DAY_S
+
+
+def by_day(blocks: Iterator[Rows], window: int = WINDOW_ROWS) -> Iterator[tuple[date, Rows]]:
+    """Yield (day, rows in the file's order); a day may come again with further rows.
+
+    Raises
+    ------
+    DamagedFileError
+        If the file breaks off, after the days that were complete by then.
+    ImportFileError
+        If one day has more rows than a market has bars.
+    """
+    held: list[Rows] = []
+    count = 0
+    try:
+        for rows in blocks:
+            held.append(rows)
+            count += len(rows)
+            if count >= window:
+                rest = yield from _complete_days(np.concatenate(held))
+                held, count = [rest], len(rest)
+                _refuse_endless(rest)
+    except DamagedFileError:
+        if count:
+            yield from _complete_days(np.concatenate(held))
+        raise
+    if count:
+        yield from _days(np.concatenate(held))
+
+
+def _refuse_endless(rows: Rows) -> None:
+    if len(rows) > MOST_ROWS:
+        day = day_of(int(day_numbers(rows["time"])[0]))
+        raise ImportFileError(f"{day} has over {MOST_ROWS:,} rows: these are no bars of a day")
+
+
+def _complete_days(rows: Rows) -> Generator[tuple[date, Rows], None, Rows]:
+    """Yield all days but that of the last row; return the rows of that one."""
+    days = day_numbers(rows["time"])
+    waiting = days == days[-1]
+    yield from _days(rows[~waiting])
+    return np.array(rows[waiting])
+
+
+def _days(rows: Rows) -> Iterator[tuple[date, Rows]]:
+    days = day_numbers(rows["time"])
+    order = np.argsort(days, kind="stable")
+    edges = np.flatnonzero(np.diff(days[order])) + 1
+    for part in np.split(order, edges):
+        if len(part):
+            yield day_of(int(days[part[0]])), rows[part]
