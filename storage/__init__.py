@@ -1,0 +1,1 @@
+"""Where frames, bars, readings and accounts are kept."""

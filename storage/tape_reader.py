@@ -1,0 +1,132 @@
+"""Read a day: its tapes' chunks and journals, minute by minute, in the order received."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, select
+
+from dashboard.core.clock import from_ns as instant
+from dashboard.core.errors import TapeError
+from dashboard.core.market import Frame, Source
+from dashboard.core.ports import Gap
+from storage.chunk import Chunk, decode
+from storage.days import nothing_of, shown_tapes
+from storage.engine import Database
+from storage.tables import chunk, journal, tape
+from storage.tape_writer import MINUTE_NS
+
+OnDamage = Callable[[Gap], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Minute:
+    number: int
+    chunks: list[Row[Any]]
+    journal: list[Row[Any]]
+
+
+def read_frames(
+    database: Database,
+    day: date,
+    source: Source,
+    from_ns: int | None = None,
+    on_damage: OnDamage | None = None,
+) -> Iterator[Frame]:
+    """Yield a day's frames by (received_ns, tape, connection, order of arrival).
+
+    With `on_damage`, a minute of a connection that cannot be read is told to it as a gap,
+    and reading goes on after it.
+
+    Raises
+    ------
+    StoreError
+        At once, if nothing of that day is stored.
+    TapeError
+        While reading, if a chunk is damaged or a tape is replaced.
+    """
+    with database.reading() as connection:
+        tapes = shown_tapes(connection, day, source)
+    if not tapes:
+        raise nothing_of(day, source)
+    return _Reader(database, day, tapes, on_damage).frames(
+        None if from_ns is None else int(from_ns)
+    )
+
+
+class _Reader:
+    def __init__(
+        self, database: Database, day: date, tapes: dict[int, str], on_damage: OnDamage | None
+    ) -> None:
+        self._database = database
+        self._day = day
+        self._tapes = tapes
+        self._on_damage = on_damage
+
+    def frames(self, from_ns: int | None) -> Iterator[Frame]:
+        after = -1 if from_ns is None else from_ns // MINUTE_NS - 1
+        while (minute := self._next_minute(after)) is not None:
+            after = minute.number
+            frames = self._merged(minute)
+            if from_ns is not None and minute.number == from_ns // MINUTE_NS:
+                frames = [frame for frame in frames if frame.received_ns >= from_ns]
+            yield from frames
+
+    def _next_minute(self, after: int) -> _Minute | None:
+        # one transaction: a minute that moves from the journal to a chunk is seen once
+        with self._database.reading() as connection:
+            self._refuse_replaced(connection)
+            number = self._least_minute(connection, after)
+            if number is None:
+                return None
+            chunks = _rows(connection, chunk, self._tapes, number)
+            return _Minute(number, chunks, _rows(connection, journal, self._tapes, number))
+
+    def _refuse_replaced(self, connection: Connection) -> None:
+        count = select(func.count()).where(tape.c.id.in_(self._tapes))
+        if connection.execute(count).scalar_one() != len(self._tapes):
+            raise TapeError(f"A tape of {self._day} was replaced meanwhile: open the day again")
+
+    def _least_minute(self, connection: Connection, after: int) -> int | None:
+        found = []
+        for tape_id in self._tapes:  # one by one: each is a look into an index
+            for table in (chunk, journal):
+                later = (table.c.tape_id == tape_id) & (table.c.minute > after)
+                found.append(connection.execute(select(func.min(table.c.minute)).where(later)))
+        return min((n for n in (one.scalar() for one in found) if n is not None), default=None)
+
+    def _merged(self, minute: _Minute) -> list[Frame]:
+        pieces: dict[tuple[int, int], list[Frame]] = {}
+        for row in minute.chunks:
+            pieces.setdefault((row.tape_id, row.connection), []).extend(self._decoded(row))
+        for row in minute.journal:
+            frame = Frame(row.received_ns, row.connection, row.payload)
+            pieces.setdefault((row.tape_id, row.connection), []).append(frame)
+        frames = [frame for place in sorted(pieces) for frame in pieces[place]]
+        frames.sort(key=lambda frame: frame.received_ns)  # stable: equal stamps keep this order
+        return frames
+
+    def _decoded(self, row: Row[Any]) -> list[Frame]:
+        stored = Chunk(row.codec, row.digest, row.payload, row.messages, row.ticks)
+        try:
+            return decode(stored, row.connection)
+        except ValueError as error:
+            self._report(row, str(error))
+            return []
+
+    def _report(self, row: Row[Any], reason: str) -> None:
+        start = row.minute * MINUTE_NS
+        where = f"{instant(start):%H:%M} on connection {row.connection}"
+        if self._on_damage is None:
+            raise TapeError(
+                f"The tape of {self._day} from {self._tapes[row.tape_id]} is damaged at {where}: "
+                f"{reason}. The other minutes are readable; restore a copy, or import it again"
+            )
+        self._on_damage(Gap(start, start + MINUTE_NS, f"Damaged chunk at {where}: {reason}"))
+
+
+def _rows(connection: Connection, table: Any, tapes: dict[int, str], minute: int) -> list[Row[Any]]:
+    order = table.c.part if table is chunk else table.c.seq
+    wanted = select(table).where(table.c.tape_id.in_(list(tapes)), table.c.minute == minute)
+    return list(connection.execute(wanted.order_by(table.c.tape_id, order)))

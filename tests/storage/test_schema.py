@@ -1,0 +1,56 @@
+"""The schema: made once, the same as the tables, and never older than the database."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import text
+
+from dashboard.core.errors import StoreError
+from storage.engine import Database
+from storage.schema import open_database, revision
+from storage.tables import metadata
+
+
+def test_the_steps_come_to_the_tables_that_the_code_uses(database: Database):
+    with database.reading() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+
+
+def test_refuses_a_database_of_a_newer_tezi(url: str):
+    database = open_database(url)
+    with database.writing() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    database.close()
+    with pytest.raises(StoreError, match=r"newer Tezi \(schema 9999.*: update Tezi, or name"):
+        open_database(url)
+
+
+def test_several_that_open_a_new_database_together_make_it_once(url: str):
+    with ThreadPoolExecutor(4) as threads:
+        opened = list(threads.map(lambda _: open_database(url), range(4)))
+    for database in opened:
+        with database.reading() as connection:
+            assert revision(connection) == "0001"
+        database.close()
+
+
+def test_opening_again_keeps_everything(url: str):
+    database = open_database(url)
+    with database.writing() as connection:
+        connection.execute(text("INSERT INTO setting (key, value) VALUES ('a', 'b')"))
+    database.close()
+    database = open_database(url)
+    with database.reading() as connection:
+        assert connection.execute(text("SELECT value FROM setting")).scalar_one() == "b"
+    database.close()
+
+
+def test_postgresql_does_not_compress_what_is_compressed(database: Database):
+    if database.is_sqlite:
+        pytest.skip("a matter of PostgreSQL's")
+    wanted = "attrelid = 'chunk'::regclass AND attname = 'payload'"
+    with database.reading() as connection:
+        row = connection.execute(text(f"SELECT attstorage FROM pg_attribute WHERE {wanted}"))  # noqa: S608
+        assert row.scalar_one() in ("e", b"e")
