@@ -1,0 +1,1 @@
+"""Accounts, passwords, sign-in tokens and their limits."""
