@@ -1,0 +1,114 @@
+"""Choose the real parts: the one place that joins pipeline, feeds and storage.
+
+The page, the command line and notebooks start here; tests may hand in others.
+"""
+
+from datetime import date
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from dashboard.core.calendar import load_calendar
+from dashboard.core.clock import MINUTE_S, bar_index
+from dashboard.core.errors import InputError
+from dashboard.core.market import TIMEFRAMES, UNDERLYINGS, Source, Universe
+from dashboard.core.ports import Store
+from dashboard.pipeline.days import Tools
+from dashboard.pipeline.desk_inputs import followed
+from dashboard.pipeline.opening import DAILY_BARS, stored_past
+from dashboard.pipeline.pipeline import Past
+from dashboard.pipeline.series import WARMUP_BARS
+from dashboard.signals import load_signals
+from feeds.mock.feed import MockFeed
+from feeds.wire import decode_lenient, decode_many
+
+HISTORY_SESSIONS = 35  # 400 half-hour bars
+SEED_LABEL = "seed "
+
+
+def make_tools(store: Store) -> Tools:
+    """Return what desks, replays and notebooks work with."""
+    return Tools(store, load_calendar(), decode_lenient, load_signals(), past_of, decode_many)
+
+
+def past_of(store: Store, universe: Universe, day: date, source: Source) -> Past:
+    """Return what came before a day: stored sessions, or the generator's own for its days."""
+    if source is not Source.MOCK:
+        return stored_past(store, universe, day, source)
+    return generated_past(day, seed_of(store, day))
+
+
+def seed_of(store: Store, day: date) -> int:
+    """Return the seed a stored generated day was made with.
+
+    Raises
+    ------
+    InputError
+        If its tape does not say.
+    """
+    for label in store.day(day, Source.MOCK).labels:
+        if label.startswith(SEED_LABEL):
+            return int(label.removeprefix(SEED_LABEL).split()[0])
+    raise InputError(f"The generated day {day} does not say its seed: generate it again")
+
+
+@lru_cache(maxsize=4)
+def generated_past(day: date, seed: int) -> Past:
+    """Return the sessions before a generated day, as the generator imagines them."""
+    feed = MockFeed(day, seed, load_calendar())
+    history = feed.history(HISTORY_SESSIONS)
+    tokens = followed(feed.universe, day)
+    warmup = {
+        (token, name): _resampled(history[token], minutes)[-WARMUP_BARS:]
+        for token in tokens
+        if token in history
+        for name, minutes in TIMEFRAMES.items()
+    }
+    daily = {}
+    for name in UNDERLYINGS:
+        index = feed.universe.index(name)
+        if index is not None and index.token in history:
+            daily[name] = _daily(history[index.token]).iloc[-DAILY_BARS:]
+    return Past(warmup, daily)
+
+
+def _resampled(minutes: npt.NDArray[np.void], length: int) -> npt.NDArray[np.void]:
+    """Return bars of `length` minutes, anchored at each session's first bar."""
+    if length == 1 or not len(minutes):
+        return minutes
+    session = _sessions(minutes)
+    first = np.searchsorted(session, session)
+    bucket = (minutes["start"] - minutes["start"][first]) // (length * MINUTE_S)
+    begins = np.flatnonzero(np.r_[True, (np.diff(session) != 0) | (np.diff(bucket) != 0)])
+    ends = np.r_[begins[1:], len(minutes)] - 1
+    bars = minutes[begins].copy()
+    bars["high"] = np.maximum.reduceat(minutes["high"], begins)
+    bars["low"] = np.minimum.reduceat(minutes["low"], begins)
+    bars["close"], bars["oi"] = minutes["close"][ends], minutes["oi"][ends]
+    bars["volume"] = np.add.reduceat(minutes["volume"], begins)
+    bars["n"] = np.add.reduceat(minutes["n"], begins)
+    return bars
+
+
+def _sessions(bars: npt.NDArray[np.void]) -> npt.NDArray[np.int64]:
+    """Return a number that is the same for the bars of one date in IST."""
+    days = (bars["start"] + 19_800) // 86_400  # IST is 5 h 30 min ahead, all year
+    numbers: npt.NDArray[np.int64] = days.astype(np.int64)
+    return numbers
+
+
+def _daily(minutes: npt.NDArray[np.void]) -> pd.DataFrame:
+    begins = np.flatnonzero(np.r_[True, np.diff(_sessions(minutes)) != 0])
+    ends = np.r_[begins[1:], len(minutes)] - 1
+    return pd.DataFrame(
+        {
+            "open": minutes["open"][begins],
+            "high": np.maximum.reduceat(minutes["high"], begins),
+            "low": np.minimum.reduceat(minutes["low"], begins),
+            "close": minutes["close"][ends],
+            "official": False,
+        },
+        index=bar_index(minutes["start"][begins]).normalize(),
+    )
