@@ -1,0 +1,60 @@
+// One script hears every change and answers with at most one drawing a frame.
+
+class Chart {
+  constructor(models) {
+    this.models = models
+    this.camera = new Camera(models)
+    this.words = new Words(models)
+    this.pointed = null
+    this.due = false
+  }
+
+  hear(cause) {
+    if (cause.event_name === "mousemove") this.pointed = cause.x
+    else if (cause.event_name === "mouseleave") this.pointed = null
+    else if (cause.event_name === "doubletap") this.camera.following = true
+    else if (cause === this.models.price.x_range) this.camera.noticeHand()
+    if (this.due) return
+    this.due = true
+    requestAnimationFrame(() => { this.due = false; this.draw() })
+  }
+
+  draw() {
+    const { price, bars } = this.models
+    const [facts] = price.tags
+    if (!facts?.key || !(price.inner_width > 0) || !bars.data.x) return
+    this.makeRoom()
+    this.camera.frame(facts)
+    setTimes(this.models, facts)
+    this.words.write(facts, this.pointed)
+    setPrices(this.models, this.words.tagged)
+  }
+
+  // A phone's axis is narrower and its volume lower.
+  makeRoom() {
+    const { price, volume } = this.models
+    const right = price.outer_width < SMALL ? 74 : 86
+    const low = price.outer_width < SMALL ? 60 : 84
+    if (price.min_border_right !== right) price.min_border_right = volume.min_border_right = right
+    if (volume.height !== low) volume.height = low
+    for (const layer of [this.words.over, this.words.below]) letPageScroll(layer)
+  }
+}
+
+// Bokeh keeps every touch for itself and can be tabbed to: up and down belong to the page,
+// and a chart that knows no keys needs no focus.
+function letPageScroll(layer) {
+  const canvas = layer.getRootNode()?.querySelector?.(".bk-Canvas")
+  const events = canvas?.shadowRoot?.querySelector(".bk-events")
+  if (!events || events.style.touchAction === "pan-y") return
+  events.style.touchAction = "pan-y"
+  events.style.outline = "none"
+  events.tabIndex = -1
+}
+
+let chart = null
+
+export default (models, cause) => {
+  chart ??= new Chart(models)
+  chart.hear(cause)
+}

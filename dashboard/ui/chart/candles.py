@@ -1,0 +1,166 @@
+"""The candle chart of one visit: made once, then told what changed.
+
+Everything here runs inside the visit's own document. What a `ChartView` changes is sent as
+little as it can be: the forming bar is one row of its own, a closed bar is streamed, a bar
+in its seconds of grace is patched. Where the view stands is the browser's affair.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import panel as pn
+from bokeh.layouts import column
+
+from dashboard.core.bars import DAY_S, as_table
+from dashboard.core.clock import bar_index, from_seconds
+from dashboard.core.signal import Signal
+from dashboard.core.wording import number, short_date
+from dashboard.pipeline.snapshot import ChartView
+from dashboard.ui.chart.figures import make_figures
+from dashboard.ui.chart.overlays import Mark, label_of
+from dashboard.ui.chart.palette import palette
+from dashboard.ui.chart.rows import PRICES, Rows, rows_of
+from dashboard.ui.chart.sections import SESSION_EDGE, Sections
+
+SPOKEN = ("s1", "bg", "tx", "tx2", "tx3", "bull", "bear", "mock", "c1", "c2", "c3", "c4")
+
+
+class CandleChart:
+    """The chart of one visit. `pane` is what the page shows."""
+
+    def __init__(self, theme: str = "dark") -> None:
+        self._figures = make_figures()
+        self._sections = Sections(self._figures)
+        layout = column(self._figures.price, self._figures.volume, sizing_mode="stretch_both")
+        layout.spacing = 0
+        self.pane = pn.pane.Bokeh(layout, sizing_mode="stretch_both", margin=0, theme=None)
+        self._facts: dict[str, Any] = {"fit": 0}
+        self.set_theme(theme)
+
+    def show(
+        self,
+        chart: ChartView,
+        signals: Mapping[str, Signal],
+        overlays: Sequence[str],
+        source_word: str,
+        *,
+        blind: bool = False,
+    ) -> None:
+        """Show `chart` with the sections named by `overlays`.
+
+        Call it inside ``pn.io.hold()`` on the visit's own document. `source_word` is
+        written large and faint over the candles when it is MOCK. `blind` leaves out what
+        tells the date: the days under the bars and the contract.
+        """
+        word = source_word if source_word == "MOCK" else ""
+        self._draw(chart, signals, overlays, blind=blind, word=word, empty="")
+
+    def clear(self, words: str = "") -> None:
+        """Take everything away and write `words`, one sentence, where the candles were.
+
+        Call it where `show` may be called.
+        """
+        if math.isfinite(self._figures.last.location):
+            self._figures.last.location = math.nan
+        self._draw(_nothing(), {}, (), blind=True, word="", empty=words)
+
+    def fit(self) -> None:
+        """Go back to the latest bars and follow them."""
+        self._tell(fit=self._facts["fit"] + 1)
+
+    def set_theme(self, theme: str) -> None:
+        """Paint everything in the colours of a theme, ``dark`` or ``light``."""
+        colours, figures = palette(theme), self._figures
+        figures.paint(colours)
+        self._sections.paint(colours)
+        self._tell(colours={name: colours[name] for name in SPOKEN})
+
+    def _draw(
+        self,
+        chart: ChartView,
+        signals: Mapping[str, Signal],
+        overlays: Sequence[str],
+        *,
+        blind: bool,
+        **words: str,
+    ) -> None:
+        rows = rows_of(chart)
+        self._figures.bars.show(rows.columns)
+        self._show_live(rows)
+        names = [name for name in overlays if name in signals and name in chart.overlays]
+        basis = self._sections.show(chart, signals, names, rows)
+        self._show_sessions(rows)
+        self._show_volume(rows)
+        self._tell(
+            **_about(chart, rows),
+            **_dated(chart, rows, blind=blind),
+            **words,
+            basis="" if basis is None else f"BASIS {number(-basis, signed=True)}",
+            levels=[_told(mark) | {"label": label_of(mark)} for mark in self._sections.levels],
+            tags=[_told(mark) for mark in self._sections.tags],
+        )
+
+    def _show_live(self, rows: Rows) -> None:
+        live = {name: values.tolist() for name, values in rows.live.items()}
+        if repr(live) != repr(dict(self._figures.live.data)):  # repr: NaN equals NaN
+            self._figures.live.data = live
+        price = live["price"][0]
+        if np.isfinite(price) and self._figures.last.location != price:
+            self._figures.last.location = price
+
+    def _show_sessions(self, rows: Rows) -> None:
+        x = [row - SESSION_EDGE for row in rows.session_rows]
+        if x != self._figures.sessions.data["x"]:
+            self._figures.sessions.data = {"x": x}
+
+    def _show_volume(self, rows: Rows) -> None:
+        """Show the pane of volume if any bar has one; else the candles have its room."""
+        known = bool(np.isfinite(rows.columns["volume"]).any() or np.isfinite(rows.live["volume"]))
+        if known != self._figures.volume.visible:
+            self._figures.volume.visible = known
+        if known == self._figures.price.xaxis[0].visible:
+            self._figures.price.xaxis[0].visible = not known
+
+    def _tell(self, **facts: Any) -> None:
+        """Give the browser's script what it writes; nothing is sent if nothing changed."""
+        wanted = self._facts | facts
+        if wanted != self._facts or not self._figures.price.tags:
+            self._facts = wanted
+            self._figures.price.tags = [wanted]
+
+
+def _nothing() -> ChartView:
+    """Return the chart of no instrument."""
+    names = (*PRICES, "volume")
+    bars = as_table({name: np.empty(0) for name in names}, bar_index(np.empty(0, dtype=np.int64)))
+    return ChartView("", "", "1m", bars, None, None, None)
+
+
+def _about(chart: ChartView, rows: Rows) -> dict[str, Any]:
+    """Return what the chart is of; another `key` is another picture."""
+    return {
+        "key": f"{chart.underlying} {chart.timeframe} {rows.day}",
+        "title": f"{chart.title} · {chart.timeframe}",
+        "minutes": rows.size_s // 60,
+        "today": rows.today,
+    }
+
+
+def _dated(chart: ChartView, rows: Rows, *, blind: bool) -> dict[str, Any]:
+    """Return what tells the date: the contract, and where each session begins."""
+    sessions = [
+        {"x": row - SESSION_EDGE, "text": "" if blind else _date(rows, row)}
+        for row in rows.session_rows
+    ]
+    return {"contract": "" if blind else chart.contract or "", "sessions": sessions}
+
+
+def _date(rows: Rows, row: int) -> str:
+    start = int(rows.starts[row]) if row < rows.count else rows.day * DAY_S
+    return short_date(from_seconds(start))
+
+
+def _told(mark: Mark) -> dict[str, Any]:
+    return {"text": mark.text, "y": mark.price, "colour": mark.colour, "leads": mark.leads}

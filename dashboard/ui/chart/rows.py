@@ -1,0 +1,128 @@
+"""The bars of a chart as columns: x is the running number of a bar, so no night is drawn.
+
+Bokeh shows UTC; ``ms`` therefore holds *naive* IST milliseconds, and whoever prints it
+reads it as UTC.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from dashboard.core.bars import IST_OFFSET_S, day_numbers, starts_s
+from dashboard.core.market import TIMEFRAMES, BarFlag, Floats, Ints
+from dashboard.pipeline.snapshot import ChartView
+
+BAR_FIELDS = (
+    *("x", "ms", "open", "high", "low", "close", "volume", "up", "alpha"),
+    *("top", "bottom", "middle", "height", "half_volume", "flat"),
+)
+EARLIER_ALPHA = 0.75
+AUCTION_ALPHA = 0.35  # an indicative price, not a traded one
+PRICES = ("open", "high", "low", "close")
+
+Columns = dict[str, Floats]
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """What the chart draws of the bars.
+
+    `starts` [s since the epoch] and `columns` (`BAR_FIELDS`), shape (n,): every bar that no
+    longer moves, the one in its seconds of grace included; ``flat`` is the close of a bar
+    without a body, NaN in any other. `live` is the forming bar in the
+    same fields, each of shape (1,), NaN where there is none; its ``price`` is the last one
+    known. `day` is the IST date of the last bar in days since 1970-01-01, `today` the row
+    with which it begins.
+    """
+
+    starts: Ints
+    columns: Columns
+    live: Columns
+    day: int
+    today: int
+    size_s: int
+
+    @property
+    def count(self) -> int:
+        """Return the number of rows."""
+        return len(self.starts)
+
+    @property
+    def session_rows(self) -> list[int]:
+        """Return the rows with which sessions begin, the first one of all left out."""
+        days = [
+            *day_numbers(self.starts).tolist(),
+            *([self.day] if self.today == self.count else []),
+        ]
+        return [row for row in range(1, len(days)) if days[row] != days[row - 1]]
+
+
+def rows_of(chart: ChartView) -> Rows:
+    """Return the bars of `chart` as columns."""
+    starts, values, flags = _closed(chart)
+    if chart.closing is not None:
+        starts = np.append(starts, int(chart.closing["start"]))
+        values = {name: np.append(values[name], chart.closing[name]) for name in values}
+        flags = np.append(flags, _flag(chart.closing))
+    last = _last_start(chart, starts)
+    day = int(day_numbers(np.array([last]))[0])
+    days = day_numbers(starts)
+    columns = _columns(starts, values, flags, days == day)
+    return Rows(
+        starts=starts,
+        columns=columns,
+        live=_live(chart.forming, columns),
+        day=day,
+        today=int(np.searchsorted(days, day)),
+        size_s=TIMEFRAMES[chart.timeframe] * 60,
+    )
+
+
+def _closed(chart: ChartView) -> tuple[Ints, Columns, Ints]:
+    bars = chart.bars
+    values = {n: bars[n].to_numpy(dtype=np.float64) for n in (*PRICES, "volume")}
+    known = np.zeros(len(bars), dtype=np.int64)
+    flags = bars["flags"].to_numpy(dtype=np.int64) if "flags" in bars else known
+    return starts_s(bars), values, flags
+
+
+def _flag(bar: Mapping[str, Any]) -> int:
+    return int(bar.get("flags", 0))
+
+
+def _last_start(chart: ChartView, starts: Ints) -> int:
+    if chart.forming is not None:
+        return int(chart.forming["start"])
+    return int(starts[-1]) if len(starts) else 0
+
+
+def _columns(starts: Ints, values: Columns, flags: Ints, is_today: Any) -> Columns:
+    opened, close = values["open"], values["close"]
+    alpha = np.where(is_today, 1.0, EARLIER_ALPHA)
+    return {
+        "x": np.arange(len(starts), dtype=np.float64),
+        "ms": (starts + IST_OFFSET_S) * 1000.0,
+        **values,
+        "top": np.maximum(opened, close),
+        "bottom": np.minimum(opened, close),
+        "middle": (opened + close) / 2,
+        "height": np.abs(opened - close),
+        "half_volume": values["volume"] / 2,
+        "flat": np.where(opened == close, close, np.nan),
+        "up": (close >= opened).astype(np.float64),
+        "alpha": np.where(flags & BarFlag.AUCTION, AUCTION_ALPHA, alpha),
+    }
+
+
+def _live(forming: Mapping[str, Any] | None, closed: Columns) -> Columns:
+    """Return the forming bar as one row; without one, only the last price is known."""
+    if forming is None:
+        price = closed["close"][-1:] if len(closed["x"]) else np.array([np.nan])
+        return {**{name: np.array([np.nan]) for name in BAR_FIELDS}, "price": price.copy()}
+    start = np.array([int(forming["start"])], dtype=np.int64)
+    values = {n: np.array([float(forming[n])]) for n in (*PRICES, "volume")}
+    live = _columns(start, values, np.array([_flag(forming)]), np.array([True]))
+    live["x"] = np.array([float(len(closed["x"]))])
+    return {**live, "price": values["close"]}

@@ -1,0 +1,99 @@
+// The top bar: mode, clock, phase, health, search, theme, person.
+
+const MODE_ICONS = { LIVE: "live", REPLAY: "replay", MOCK: "mock" }
+
+function makeHeader(desk) {
+  const part = {
+    nav: el("nav.nav", { "aria-label": "Pages" }),
+    mode: el("span.mode"),
+    time: el("b.num"),
+    date: el("span"),
+    phase: el("span"),
+    expiry: el("span.expiry"),
+    detail: el("span"),
+    stages: el("span.health"),
+    age: el("span.num"),
+    user: el("button.av", { "aria-label": "Your menu", "aria-haspopup": "menu" }),
+  }
+  part.worst = el("span.h.worst")
+  part.ageBox = el("span.h.age", { title: "Age of the last message" }, el("span.mu.lb", {}, "age"), part.age)
+  const steps = el("span.health", { "aria-label": "Health" })
+  const root = el("header.hd", {},
+    el("div.logo", { html: LOGO + "<span>Tezi</span>" }),
+    part.nav, el("span.vr"), part.mode,
+    el("div.clock", {}, part.time, part.date), el("span.vr"),
+    el("div.phase", {}, el("b", {}, part.phase, part.expiry), part.detail),
+    steps,
+    el("button.find", { "aria-label": "Command palette", onclick: () => desk.palette.open(), html: `${icon("search", 13)}<span>Find</span><span class="kbd">/</span>` }),
+    el("button.ib.theme", { "aria-label": "Theme", title: "Theme (⇧t)", onclick: () => desk.toggleTheme(), html: icon("sun") }),
+    part.user,
+  )
+  part.user.classList.add("user")
+  part.user.addEventListener("click", () => desk.menus.user(part.user))
+  return { root, update: (data) => updateHeader(desk, part, steps, data), who: (visitor) => setText(part.user, visitor.initials) }
+}
+
+function updateHeader(desk, part, steps, data) {
+  setAttr(desk.app, "data-mode", data.mode)
+  part.mode.className = `mode ${data.mode.toLowerCase()}`
+  setHtml(part.mode, icon(MODE_ICONS[data.mode], 14) + data.mode)
+  setText(part.time, data.clock)
+  setText(part.date, `IST  ${data.date}`)
+  setText(part.phase, data.phase)
+  setText(part.expiry, data.expiry ? ` · ${data.expiry}` : "")
+  setText(part.detail, data.detail)
+  setAttr(part.detail, "title", data.detail)
+  updatePages(part.nav, data.pages ?? [])
+  updateHealth(part, steps, data)
+}
+
+// A single page needs no list of pages.
+function updatePages(nav, pages) {
+  setHidden(nav, pages.length < 2)
+  keyed(nav, pages, (page) => page.href, () => el("a"), (node, page) => {
+    setText(node, page.title)
+    setAttr(node, "href", page.href)
+    setAttr(node, "aria-current", page.here ? "page" : null)
+  })
+}
+
+const WORST = ["down", "late", "flowing", "off"]
+
+function updateHealth(part, steps, data) {
+  const stages = [...data.stages, { name: "age" }]
+  keyed(steps, stages, (stage) => stage.name, (stage) => stage.name === "age" ? part.ageBox
+    : el("span.h", {}, el("span"), el("span.lb")), (node, stage) => {
+    if (stage.name === "age") return
+    setHtml(node.children[0], HEALTH[stage.state] ?? HEALTH.off)
+    setText(node.children[1], stage.name)
+    setAttr(node, "title", `${stage.name}: ${stage.state}. ${stage.detail}`)
+    setAttr(node, "data-state", stage.state)
+  })
+  if (!part.worst.isConnected) steps.insertBefore(part.worst, part.ageBox)
+  const worst = WORST.find((state) => data.stages.some((stage) => stage.state === state)) ?? "off"
+  setHtml(part.worst, HEALTH[worst])
+  setAttr(part.worst, "title", data.stages.filter((s) => s.state === worst).map((s) => `${s.name}: ${s.state}. ${s.detail}`).join("\n"))
+  setText(part.age, data.age)
+}
+
+function makeBanners(desk) {
+  const root = el("div.banners")
+  const update = (banners) => {
+    for (const banner of banners) {
+      if (!root.kept?.has(banner.id)) desk.announce(`${banner.title} ${banner.text}`)
+    }
+    keyed(root, banners, (banner) => banner.id, () => el("div.banner", {}, el("span.ic"), el("span", {}, el("b"), el("span")), el("span.more"), el("button")), (node, banner) => {
+      const [mark, words, more, button] = node.children
+      setClass(node, "grave", banner.kind === "error")
+      setHtml(mark, icon(banner.icon ?? (banner.kind === "error" ? "cross" : "late"), 14))
+      setText(words.children[0], banner.title)
+      setText(words.children[1], ` ${banner.text}`)
+      setText(more, banner.more ?? "")
+      setHidden(more, !banner.more)
+      setHidden(button, !banner.action)
+      setText(button, banner.action?.label ?? "")
+      button.onclick = () => (banner.action?.href ? location.assign(banner.action.href) : desk.send(banner.action.do, banner.action.with))
+    })
+  }
+  return { root, update }
+}

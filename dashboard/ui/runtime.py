@@ -1,0 +1,101 @@
+"""What lives as long as the process: settings, store, accounts, visits.
+
+The page's script is run anew for every visit and its globals are wiped afterwards, so
+whatever must last is held here. The handle itself is kept in Panel's process-wide cache,
+where a reload of our modules under ``--dev`` finds it again.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from panel.io.state import state
+from tornado.ioloop import IOLoop
+
+from dashboard.auth.accounts import Accounts
+from dashboard.core.clock import Clock, SystemClock
+from dashboard.core.errors import TeziError
+from dashboard.desk_room import DeskRoom, make_desk_room, status_words
+from dashboard.settings import Settings
+from dashboard.ui.signin.visits import Visits
+from storage.accounts import SqlAccounts
+from storage.engine import Database
+from storage.schema import open_database
+from storage.store import SqlStore
+
+KEY = "tezi.runtime"
+SECRET_SETTING = "page_token_secret"  # noqa: S105 - the name of the setting, not the secret
+
+
+def no_status() -> tuple[str, ...]:
+    """Return no words."""
+    return ()
+
+
+@dataclass(slots=True)
+class Runtime:
+    """The process-wide parts, made once.
+
+    `on_start` are called once, in order, on the server's loop. `status_words` are what the
+    sign-in page says of the recorder and the market; the first one is led by a dot.
+    """
+
+    settings: Settings
+    clock: Clock
+    database: Database
+    store: SqlAccounts
+    accounts: Accounts
+    visits: Visits
+    room: DeskRoom
+    on_start: list[Callable[[IOLoop], None]] = field(default_factory=list)
+    status_words: Callable[[], tuple[str, ...]] = no_status
+    guarded: bool = False  # sign-in stands in front of every page
+    started: bool = False
+
+    def start(self, io_loop: IOLoop) -> None:
+        """Begin what runs without a visit; a second call does nothing."""
+        if self.started:
+            return
+        self.started = True
+        self.visits.watch(io_loop)
+        self.room.start()
+        for callback in self.on_start:
+            callback(io_loop)
+
+
+def build(settings: Settings, clock: Clock) -> Runtime:
+    """Open the store and put the parts together."""
+    settings.make_home()
+    database = open_database(settings.url_of_database)
+    store = SqlAccounts(database)
+    accounts = Accounts(store, clock)
+    room = make_desk_room(SqlStore(database), clock, settings.mode)
+    runtime = Runtime(settings, clock, database, store, accounts, Visits(accounts), room)
+    runtime.status_words = lambda: status_words(room)
+    return runtime
+
+
+def ensure_started() -> Runtime:
+    """Return the process's runtime, made from the environment when there is none yet."""
+    runtime: Runtime | None = state.cache.get(KEY)
+    if runtime is None:
+        runtime = state.cache[KEY] = build(Settings.from_env(), SystemClock())
+    return runtime
+
+
+def get_runtime() -> Runtime:
+    """Return the process's runtime.
+
+    Raises
+    ------
+    TeziError
+        If it was not made: the page was opened in some other way than `panel serve`.
+    """
+    runtime: Runtime | None = state.cache.get(KEY)
+    if runtime is None:
+        raise TeziError("Tezi is not running here: start it with `panel serve app.py`.")
+    return runtime
+
+
+def start(io_loop: IOLoop) -> None:
+    """Begin what runs without a visit, on the server's loop."""
+    ensure_started().start(io_loop)

@@ -1,0 +1,21 @@
+"""What one person is looking at: the only state of a visit that the panes depend on."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """One person's choices.
+
+    `overlays` are section ids drawn over the candles. `blind` hides the date and all that
+    comes after the playhead. `all_strikes` opens the whole chain. `explain` is the section
+    shown in full. `can_live` says whether there is a live desk to go to.
+    """
+
+    underlying: str = "NIFTY"
+    timeframe: str = "5m"
+    overlays: tuple[str, ...] = ("vwap", "supertrend", "pivots")
+    blind: bool = False
+    all_strikes: bool = False
+    explain: str | None = None
+    can_live: bool = False

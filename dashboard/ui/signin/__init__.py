@@ -1,0 +1,1 @@
+"""Sign-in: what stands before any visit of the page exists."""

@@ -1,0 +1,237 @@
+"""One visit: a desk looked at, the page that shows it, and what the person does.
+
+The desk's thread only hands its snapshot over; everything that touches the page happens
+on the document's own loop, at most once for each snapshot and never twice at a time.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, datetime, time
+from typing import Any
+
+import panel as pn
+import structlog
+from bokeh.document import Document
+from panel.models.esm import DataEvent
+
+from dashboard.core.clock import IST
+from dashboard.core.errors import TeziError
+from dashboard.core.market import TIMEFRAMES, UNDERLYINGS, Source
+from dashboard.pipeline.desk import SPEEDS, Desk
+from dashboard.pipeline.desks import Desks
+from dashboard.pipeline.hub import Interest
+from dashboard.pipeline.snapshot import Snapshot
+from dashboard.ui.chart.candles import CandleChart
+from dashboard.ui.desk import DeskView
+from dashboard.ui.present import present
+from dashboard.ui.present_machine import days_pane
+from dashboard.ui.present_notices import Notice
+from dashboard.ui.selection import Selection
+
+log = structlog.get_logger(__name__)
+
+
+class Visit:
+    """The page of one person, from the first look to the closed tab."""
+
+    def __init__(
+        self, document: Document, desks: Desks, visitor: str, desk: Desk, *, own: bool
+    ) -> None:
+        self._document = document
+        self._desks = desks
+        self._desk, self._own = desk, own
+        self._selection = Selection(can_live=desks.shared is not None)
+        self._notices: tuple[Notice, ...] = ()
+        self._latest: Snapshot | None = desk.hub.latest
+        self._scheduled = False
+        self._listener = 0
+        self._ended = False
+        self._pictured: Interest | None = None
+        self.chart = CandleChart()
+        self.view = DeskView(chart=self.chart.pane, visitor=visitor, sizing_mode="stretch_both")
+        self.view.on_msg(self._on_message)
+        document.on_session_destroyed(lambda _: self.end())
+        self._show_days()
+        self._update()
+        # A callback that another thread adds while the page is still being made can be lost.
+        pn.state.onload(self._begin)
+
+    def end(self) -> None:
+        """Stop listening; a replay of one's own is closed with its page."""
+        if self._ended:
+            return
+        self._ended = True
+        self._desk.hub.leave(self._listener)
+        if self._own:
+            self._desks.close(self._desk)
+
+    def _begin(self) -> None:
+        """Follow the desk from the moment the page is in the browser."""
+        self._latest = self._desk.hub.latest or self._latest
+        self._listen()
+        self._update()
+
+    # -- from the desk to the page ---------------------------------------------------------
+
+    def _listen(self) -> None:
+        self._listener = self._desk.hub.listen(self._take, self._interest())
+        self._desk.refresh()
+
+    def _interest(self) -> Interest:
+        return Interest(self._selection.underlying, self._selection.timeframe)
+
+    def _take(self, snapshot: Snapshot) -> None:
+        """Note the snapshot, in the desk's thread; draw it on the document's loop."""
+        self._latest = snapshot
+        if not self._scheduled and not self._ended:
+            self._scheduled = True
+            self._document.add_next_tick_callback(self._update)
+
+    def _update(self) -> None:
+        self._scheduled = False
+        snapshot = self._latest
+        if snapshot is None or self._ended:
+            return
+        with pn.io.hold():
+            self.view.show(present(snapshot, self._selection, self._notices))
+            self._picture(snapshot)
+
+    def _picture(self, snapshot: Snapshot) -> None:
+        """Show the chart that is looked at, and never another one under its name.
+
+        While the desk seeks it has no chart; the picture of the same instrument stays then.
+        """
+        look = self._interest()
+        chart = snapshot.charts.get((look.underlying, look.timeframe))
+        if chart is not None:
+            overlays, blind = self._selection.overlays, self._selection.blind
+            self.chart.show(chart, snapshot.signals, overlays, "", blind=blind)
+            self._pictured = look
+        elif _lacks(snapshot, look.underlying):
+            self.chart.clear(f"No {look.underlying} in this recording")
+            self._pictured = None
+        elif look != self._pictured:
+            self.chart.clear()
+            self._pictured = None
+
+    def _show_days(self) -> None:
+        day = self._desk.day
+        days = self._desks.tools.store.days()
+        self.view.show(
+            {"days": days_pane(days, (day.day, day.source), blind=self._selection.blind)}
+        )
+
+    # -- from the person to the desk ---------------------------------------------------------
+
+    def _on_message(self, event: DataEvent) -> None:
+        """Carry the message out on the document's next tick, which holds its lock.
+
+        Bokeh models changed within the event itself may not reach the browser.
+        """
+        message: dict[str, Any] = event.data
+        self._document.add_next_tick_callback(lambda: self._carry_out(message))
+
+    def _carry_out(self, message: dict[str, Any]) -> None:
+        act = self._acts().get(str(message.get("do")))
+        if act is None:
+            log.warning("unknown message", act=message.get("do"))
+            return
+        try:
+            act(message)
+            self._notices = ()
+        except TeziError as error:
+            self._notices = (Notice("refused", str(error), kind="error"),)
+        except (KeyError, ValueError, TypeError) as error:
+            log.warning("message not understood", act=message.get("do"), error=str(error))
+        self._update()
+
+    def _acts(self) -> dict[str, Callable[[dict[str, Any]], None]]:
+        return {
+            "play": lambda _: self._own_desk().play(),
+            "pause": lambda _: self._own_desk(playing=False).pause(),
+            "seek": lambda m: self._own_desk().seek(self._time(m["time"])),
+            "step": self._step,
+            "speed": self._set_speed,
+            "day": lambda m: self._open(date.fromisoformat(m["date"]), Source(m["source"]), None),
+            "live": lambda _: self._go_live(),
+            "underlying": lambda m: self._select(underlying=_one_of(m["underlying"], UNDERLYINGS)),
+            "timeframe": lambda m: self._select(timeframe=_one_of(m["timeframe"], TIMEFRAMES)),
+            "overlay": self._toggle_overlay,
+            "blind": lambda m: self._blind(bool(m["on"])),
+            "strikes": lambda m: self._select(all_strikes=bool(m["all"])),
+            "explain": lambda m: self._select(explain=m["id"]),
+            "theme": lambda m: self.chart.set_theme(_one_of(m["theme"], ("dark", "light"))),
+            "fit": lambda _: self.chart.fit(),
+        }
+
+    def _time(self, text: str) -> datetime:
+        return datetime.combine(self._desk.day.day, time.fromisoformat(text), tzinfo=IST)
+
+    def _step(self, message: dict[str, Any]) -> None:
+        if "minutes" in message:
+            self._own_desk(playing=False).step("1m", int(message["minutes"]))
+        else:
+            count = int(message["bars"])
+            self._own_desk(playing=False).step(self._selection.timeframe, count)
+
+    def _set_speed(self, message: dict[str, Any]) -> None:
+        speed = float(message["speed"])
+        if speed in SPEEDS:
+            self._own_desk().set_speed(speed)
+
+    def _toggle_overlay(self, message: dict[str, Any]) -> None:
+        name = str(message["id"])
+        others = tuple(shown for shown in self._selection.overlays if shown != name)
+        self._select(overlays=(*others, name) if message["on"] else others)
+
+    def _select(self, **changes: Any) -> None:
+        before = self._interest()
+        self._selection = replace(self._selection, **changes)
+        if self._interest() != before:
+            self._desk.hub.look_at(self._listener, self._interest())
+            self._desk.refresh()
+
+    def _blind(self, on: bool) -> None:
+        self._select(blind=on)
+        self._show_days()
+
+    def _own_desk(self, *, playing: bool = True) -> Desk:
+        """Return a desk this person may move: the shared one stays where it is."""
+        if self._own:
+            return self._desk
+        day, snapshot = self._desk.day, self._latest
+        at = snapshot.at if snapshot else None
+        self._open(day.day, day.source, at, playing=playing)
+        return self._desk
+
+    def _open(
+        self, day: date, source: Source, at: datetime | None, *, playing: bool = True
+    ) -> None:
+        fresh = self._desks.open_replay(day, source, at, playing=playing)
+        self._change(fresh, own=True)
+
+    def _go_live(self) -> None:
+        if self._desks.shared is not None and self._desk is not self._desks.shared:
+            self._change(self._desks.shared, own=False)
+
+    def _change(self, desk: Desk, *, own: bool) -> None:
+        before, was_own = self._desk, self._own
+        before.hub.leave(self._listener)
+        self._desk, self._own = desk, own
+        self._latest = desk.hub.latest or self._latest
+        self._listen()
+        if was_own:
+            self._desks.close(before)
+        self._show_days()
+
+
+def _lacks(snapshot: Snapshot, underlying: str) -> bool:
+    """Say whether a day that is loaded knows nothing of an index, not even its past."""
+    card = snapshot.indices.get(underlying)
+    return card is not None and card.price is None and card.previous_close is None
+
+
+def _one_of(value: Any, allowed: Any) -> str:
+    if value not in allowed:
+        raise ValueError(f"{value!r} is none of {', '.join(allowed)}")
+    return str(value)
