@@ -1,0 +1,1 @@
+"""What a researcher opens in a notebook: stored days, and moments of them."""
