@@ -1,0 +1,1 @@
+"""The command line `tezi`, one file a command."""

@@ -1,0 +1,62 @@
+"""The command line, run in this process, and a generated morning to work on."""
+
+import shutil
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from dashboard.cli.main import main
+
+Tezi = Callable[..., "Ran"]
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a command came to."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def words(self) -> str:
+        """Return what was printed as one line: where it was wrapped does not matter."""
+        return " ".join((self.out + self.err).split())
+
+
+@pytest.fixture
+def tezi(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Tezi:
+    """Return what runs `tezi` with some words."""
+
+    def run(*words: str) -> Ran:
+        monkeypatch.setattr(sys, "argv", ["tezi", *words])
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as left:
+            main()
+        printed = capsys.readouterr()
+        return Ran(int(left.value.code or 0), printed.out, printed.err)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def generated_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a home in which 2026-08-18 was generated until 09:20."""
+    folder = tmp_path_factory.mktemp("generated") / "home"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TEZI_HOME", str(folder))
+        patch.setattr(sys, "argv", ["tezi", "generate", "2026-08-18", "--until", "09:20"])
+        with pytest.raises(SystemExit) as left:
+            main()
+    assert not left.value.code
+    return folder
+
+
+@pytest.fixture
+def generated(generated_once: Path, home: Path) -> Path:
+    """Return this test's own home, with the generated morning in it."""
+    shutil.copytree(generated_once, home)
+    return home
