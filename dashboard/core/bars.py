@@ -1,25 +1,27 @@
 """Bars as arrays: checked columns, bar starts as seconds, sessions as day numbers.
 
-A signal takes a DataFrame and answers with one; in between it works on plain arrays,
-because it is computed again for every closed minute.
+A section takes DataFrames in a notebook and `Columns` on a desk, and answers in kind; in
+between it works on plain arrays. What it needs of its bars it asks for here.
 """
 
 from functools import lru_cache
 from itertools import pairwise
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
 
+from dashboard.core.clock import from_seconds
 from dashboard.core.errors import InputError
 from dashboard.core.market import TIMEFRAMES, Floats, Ints
+from dashboard.core.table import DAY_S, IST_OFFSET_S, Columns, Values
 
-DAY_S = 86_400
-IST_OFFSET_S = 19_800  # +05:30 without daylight saving, since 1945
+AnyBars = pd.DataFrame | Columns
+Bars = TypeVar("Bars", pd.DataFrame, Columns, pd.DataFrame | Columns)
 PER_SECOND = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 
 
-def starts_s(bars: pd.DataFrame) -> Ints:
+def starts_s(bars: AnyBars) -> Ints:
     """Return the bar starts as whole seconds since the epoch, shape (n,).
 
     Raises
@@ -27,7 +29,12 @@ def starts_s(bars: pd.DataFrame) -> Ints:
     InputError
         If the index is not of increasing instants with a time zone.
     """
-    return index_starts_s(bars.index)
+    return bars.starts if isinstance(bars, Columns) else index_starts_s(bars.index)
+
+
+def days_of(bars: AnyBars) -> Ints:
+    """Return the IST date of each bar, as days since 1970-01-01, shape (n,)."""
+    return bars.days if isinstance(bars, Columns) else day_numbers(starts_s(bars))
 
 
 def index_starts_s(index: pd.Index) -> Ints:
@@ -58,7 +65,7 @@ def session_spans(days: Ints) -> list[tuple[int, int]]:
     return list(pairwise(np.flatnonzero(np.diff(days, prepend=-1, append=-1)).tolist()))
 
 
-def column(bars: pd.DataFrame, name: str) -> Floats:
+def column(bars: AnyBars, name: str) -> Floats:
     """Return one column as float64, unknown values as NaN.
 
     Raises
@@ -68,13 +75,15 @@ def column(bars: pd.DataFrame, name: str) -> Floats:
     """
     if name not in bars.columns:
         raise InputError(f"Bars lack the column {name!r}")
+    if isinstance(bars, Columns):
+        return bars.values[name]
     try:
         return bars[name].to_numpy(dtype=np.float64)
     except (TypeError, ValueError) as error:
         raise InputError(f"The column {name!r} is not numbers") from error
 
 
-def prices(bars: pd.DataFrame, *names: str) -> tuple[Floats, ...]:
+def prices(bars: AnyBars, *names: str) -> tuple[Floats, ...]:
     """Return columns that must be known in every bar, in INR.
 
     Raises
@@ -84,27 +93,50 @@ def prices(bars: pd.DataFrame, *names: str) -> tuple[Floats, ...]:
     """
     found = tuple(column(bars, name) for name in names)
     for name, values in zip(names, found, strict=True):
-        unknown = np.flatnonzero(~np.isfinite(values))
-        if len(unknown):
-            raise InputError(f"{name} is unknown at {bars.index[unknown[0]]}: drop that bar")
+        known = np.isfinite(values)
+        if not known.all():
+            at = from_seconds(int(starts_s(bars)[known.argmin()]))
+            raise InputError(f"{name} is unknown at {at:%Y-%m-%d %H:%M}: drop that bar")
     return found
 
 
-def infer_timeframe(bars: pd.DataFrame) -> str:
+def infer_timeframe(bars: AnyBars) -> str:
     """Return the timeframe that the closest two bars are apart; 1m if that says nothing.
 
     Rows of the same start, as in a plain table of a chain, are one bar.
     """
-    if not isinstance(bars.index, pd.DatetimeIndex):
+    if isinstance(bars, Columns):
+        apart = np.diff(bars.starts)
+    elif isinstance(bars.index, pd.DatetimeIndex):
+        apart = np.diff(bars.index.asi8) // PER_SECOND[bars.index.unit]
+    else:
         return "1m"
-    apart = np.diff(bars.index.asi8) // PER_SECOND[bars.index.unit]
     closest = apart[apart > 0].min(initial=DAY_S)
     return next((name for name, size in TIMEFRAMES.items() if size * 60 == closest), "1m")
 
 
-def as_table(columns: dict[str, Floats], index: pd.Index) -> pd.DataFrame:
-    """Return the columns as one DataFrame, in one block: its last row is cheap to read."""
+def as_table(columns: dict[str, Values], bars: Bars) -> Bars:
+    """Return columns of one row a bar of `bars`, in the kind that `bars` is."""
+    if isinstance(bars, Columns):
+        return Columns(bars.starts, columns)
+    return as_frame(columns, bars.index)
+
+
+def as_frame(columns: dict[str, Values], index: pd.Index) -> pd.DataFrame:
+    """Return columns as a DataFrame, in one block where all of them are numbers."""
+    if any(values.dtype == object for values in columns.values()):
+        return pd.DataFrame(columns, index)
     return pd.DataFrame(np.column_stack(list(columns.values())), index, names_index(tuple(columns)))
+
+
+def rows(bars: Bars, first: int, stop: int | None = None) -> Bars:
+    """Return the rows from `first` up to `stop` (exclusive)."""
+    return bars.rows(first, stop) if isinstance(bars, Columns) else bars.iloc[first:stop]
+
+
+def upto(bars: Bars, start: int) -> Bars:
+    """Return the bars that start at `start` [s] or before."""
+    return rows(bars, 0, int(np.searchsorted(starts_s(bars), start, side="right")))
 
 
 @lru_cache(maxsize=256)
@@ -116,8 +148,10 @@ def names_index(names: tuple[str, ...]) -> pd.Index:
     return pd.Index(names, dtype=object)
 
 
-def last_row(table: pd.DataFrame) -> dict[str, Any]:
+def last_row(table: AnyBars) -> dict[str, Any]:
     """Return the last row as plain floats (or text) by column name."""
+    if isinstance(table, Columns):
+        return table.last()
     values = table.to_numpy()  # no copy where all columns are one block
     row = values[-1] if values.dtype != object else table.iloc[-1:].to_numpy()[0]
     return dict(zip(table.columns.tolist(), row.tolist(), strict=True))

@@ -1,9 +1,8 @@
 """What breaks a series of bars: minutes that are missing, and the night's gap."""
 
 import numpy as np
-import pandas as pd
 
-from dashboard.core.bars import day_numbers, starts_s
+from dashboard.core.bars import AnyBars, column, day_numbers, days_of, starts_s
 from dashboard.core.daily import atr14, before
 from dashboard.core.hours import expected_starts, prior_day
 from dashboard.core.market import Ints, Segment
@@ -12,7 +11,7 @@ GAP_WINDOW = 60  # expected bars looked back on
 GAP_OPEN_ATR = 0.4  # of the daily ATR(14): a larger step over night is an opening gap
 
 
-def missing_bars(bars: pd.DataFrame, segment: Segment, minutes: int) -> int:
+def missing_bars(bars: AnyBars, segment: Segment, minutes: int) -> int:
     """Return how many of the last 60 expected bars are not there (SIGNALS 0.5).
 
     Today's bars are expected from the open on, those of earlier sessions from the first
@@ -43,18 +42,18 @@ def _expected(last: int, first: int, segment: Segment, minutes: int) -> Ints:
     return np.concatenate(parts)[-GAP_WINDOW:] if parts else np.empty(0, dtype=np.int64)
 
 
-def opens_with_gap(bars: pd.DataFrame, daily: pd.DataFrame | None) -> bool:
+def opens_with_gap(bars: AnyBars, daily: AnyBars | None) -> bool:
     """Say whether the last bar is its day's first, and far from the day before's close.
 
     Far is more than 0.4 of the daily ATR(14); False where that is unknown.
     """
     if daily is None or not len(bars):
         return False
-    day = day_numbers(starts_s(bars)[-2:])
+    day = days_of(bars)[-2:]
     if len(day) == 2 and day[0] == day[1]:
         return False
     earlier = before(daily, int(day[-1]))
     if not len(earlier):
         return False
-    step = abs(float(bars["open"].iloc[-1]) - float(earlier["close"].iloc[-1]))
+    step = abs(float(column(bars, "open")[-1]) - float(column(earlier, "close")[-1]))
     return step > GAP_OPEN_ATR * atr14(earlier)

@@ -4,31 +4,34 @@ import numpy as np
 import pandas as pd
 import talib
 
-from dashboard.core.bars import column, day_numbers, index_starts_s
+from dashboard.core.bars import AnyBars, column, day_numbers, index_starts_s, rows
 from dashboard.core.clock import IST
 from dashboard.core.market import Ints
+from dashboard.core.table import Columns
 
 ATR_PERIOD = 14
 ATR_HISTORY = 60  # sessions that are enough for Wilder's average to settle
 
 
-def session_days(daily: pd.DataFrame) -> Ints:
+def session_days(daily: AnyBars) -> Ints:
     """Return the day number of each row; the index is midnight in IST, or plain dates."""
+    if isinstance(daily, Columns):
+        return daily.days
     index = pd.DatetimeIndex(daily.index)
     if index.tz is None:
         index = index.tz_localize(IST)
     return day_numbers(index_starts_s(index))
 
 
-def before(daily: pd.DataFrame | None, day: int) -> pd.DataFrame:
+def before(daily: AnyBars | None, day: int) -> AnyBars:
     """Return the sessions before `day`, at most the 60 latest; none without `daily`."""
     if daily is None:
         return pd.DataFrame(columns=["high", "low", "close"], dtype="float64")
     end = int(np.searchsorted(session_days(daily), day))
-    return daily.iloc[max(0, end - ATR_HISTORY) : end]
+    return rows(daily, max(0, end - ATR_HISTORY), end)
 
 
-def atr14(sessions: pd.DataFrame) -> float:
+def atr14(sessions: AnyBars) -> float:
     """Return ATR(14) [INR] after the last of `sessions`, NaN if there are too few."""
     if len(sessions) <= ATR_PERIOD:
         return float("nan")

@@ -11,11 +11,11 @@ from functools import lru_cache
 
 import numpy as np
 
-from dashboard.core.bars import DAY_S, IST_OFFSET_S
 from dashboard.core.calendar import load_calendar
 from dashboard.core.clock import SECOND_NS, to_ns
 from dashboard.core.errors import CalendarError
 from dashboard.core.market import Ints, Segment
+from dashboard.core.table import DAY_S, IST_OFFSET_S
 
 EPOCH_DAY = date(1970, 1, 1)
 Window = tuple[int, int]  # first second, and the first second after

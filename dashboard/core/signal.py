@@ -16,9 +16,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-import pandas as pd
-
-from dashboard.core.bars import infer_timeframe, last_row, starts_s
+from dashboard.core.bars import AnyBars, infer_timeframe, last_row, starts_s
 from dashboard.core.clock import from_seconds
 from dashboard.core.continuity import missing_bars, opens_with_gap
 from dashboard.core.errors import InputError
@@ -81,22 +79,35 @@ def insufficient(reason: str, *flags: str, warmup: Warmup | None = None) -> Verd
 class Inputs:
     """Everything a section may ask for, by the names that `Signal.needs` uses.
 
-    Bars have the columns open high low close volume oi and are indexed by bar start in
-    Asia/Kolkata; warm-up sessions come first. `index` and `vix` carry regular bars only
-    (none of the closing auction). `future` is the front contract named `contract`.
-    `daily` has one row a past session (open high low close, column ``official`` saying
-    whether close is the exchange's), indexed by midnight of its date. `chain` is described in
+    Every input is a DataFrame, or the `Columns` that a desk hands over. Bars have the
+    columns open high low close volume oi and are indexed by bar start in Asia/Kolkata;
+    warm-up sessions come first. `index` and `vix` carry regular bars only (none of the closing
+    auction). `future` is the front contract named `contract`, `next_future` the contract of
+    the month after it. `index_15m` are the index's closed bars of 15 minutes, whatever the
+    timeframe. `daily` has one row a past session (open high low close, column ``official``
+    saying whether close is the exchange's), indexed by midnight of its date; `vix_daily` is
+    the same of India VIX. `past_volume` tells what the future's rank traded in earlier regular
+    sessions: one row a minute of them (index: start of the minute, Asia/Kolkata), column
+    ``volume`` [units] being the session's running total at that minute's close and column
+    ``expiry`` 1.0 on days when the contract's month expired, else 0.0. `votes` has one row a
+    bar and one column a section: what it said by then as -1 (bearish, strength 100) to +1,
+    NaN where it was insufficient; with ``adx14`` and ``vix_factor``. `chain` is described in
     `dashboard.options.chain`. `average_price` [INR] is the exchange's own VWAP of the future's
     session as of the last bar. `missing` says, by name, why an input is not there.
     """
 
     underlying: str = ""
     timeframe: str = "1m"
-    index: pd.DataFrame | None = None
-    future: pd.DataFrame | None = None
-    vix: pd.DataFrame | None = None
-    daily: pd.DataFrame | None = None
-    chain: pd.DataFrame | None = None
+    index: AnyBars | None = None
+    future: AnyBars | None = None
+    next_future: AnyBars | None = None
+    index_15m: AnyBars | None = None
+    vix: AnyBars | None = None
+    daily: AnyBars | None = None
+    vix_daily: AnyBars | None = None
+    past_volume: AnyBars | None = None
+    votes: AnyBars | None = None
+    chain: AnyBars | None = None
     contract: str | None = None
     expiry: date | None = None
     average_price: float | None = None
@@ -155,8 +166,8 @@ class Signal:
     title: str
     order: int
     needs: tuple[str, ...]
-    calculate: Callable[..., pd.DataFrame]
-    judge: Callable[[pd.DataFrame, Inputs], Verdict]
+    calculate: Callable[..., Any]
+    judge: Callable[[Any, Inputs], Verdict]
     view: View
     warmup: int = 1
     timeframes: tuple[str, ...] = tuple(TIMEFRAMES)
@@ -173,7 +184,7 @@ class Signal:
         """Return the segment whose hours the section's bars keep."""
         return Segment.FNO if self.needs[0] in ("future", "chain") else Segment.INDEX
 
-    def read(self, *frames: pd.DataFrame, **context: Any) -> Reading:
+    def read(self, *frames: AnyBars, **context: Any) -> Reading:
         """Return the reading of the last bar of `frames`, given as `calculate` takes them.
 
         `context` may set the other fields of `Inputs`, and `final`; the timeframe is the
@@ -191,9 +202,7 @@ class Signal:
         """Return the reading of a section that could not be calculated at all."""
         return self._reading(inputs, verdict, None, final)
 
-    def evaluate(
-        self, inputs: Inputs, *, final: bool = True
-    ) -> tuple[Reading, pd.DataFrame | None]:
+    def evaluate(self, inputs: Inputs, *, final: bool = True) -> tuple[Reading, AnyBars | None]:
         """Return the reading of the last bar, and the table it was read from.
 
         A missing input or a short history is a reading too (`insufficient_data`).
@@ -216,7 +225,7 @@ class Signal:
             verdict = self._continuous(verdict, frames[0], inputs)
         return self._reading(inputs, verdict, table, final), table
 
-    def _continuous(self, verdict: Verdict, bars: pd.DataFrame, inputs: Inputs) -> Verdict:
+    def _continuous(self, verdict: Verdict, bars: AnyBars, inputs: Inputs) -> Verdict:
         """Flag missing bars, which cap the strength, and an opening gap, which mutes crosses."""
         if verdict.stance is Stance.INSUFFICIENT:
             return verdict
@@ -228,7 +237,7 @@ class Signal:
         return replace(verdict, strength=strength, flags=flags)
 
     def _reading(
-        self, inputs: Inputs, verdict: Verdict, table: pd.DataFrame | None, final: bool
+        self, inputs: Inputs, verdict: Verdict, table: AnyBars | None, final: bool
     ) -> Reading:
         have = 0 if table is None else len(table)
         bar_ts = asof = None

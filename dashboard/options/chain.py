@@ -12,7 +12,7 @@ as one wide DataFrame, the *chain frame*:
 """
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Self
@@ -21,9 +21,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from dashboard.core.bars import AnyBars, Bars, starts_s
 from dashboard.core.clock import IST, bar_index
 from dashboard.core.errors import InputError
-from dashboard.core.market import Floats
+from dashboard.core.market import Floats, Ints
+from dashboard.core.table import Columns
 
 FIELDS = ("ltp", "oi", "volume")
 KINDS = ("CE", "PE")
@@ -133,6 +135,89 @@ def from_long(long: pd.DataFrame) -> pd.DataFrame:
         if name in long:
             header[place, bar] = long[name].to_numpy(np.float64, na_value=np.nan)
     return _frame(index, strikes, cube, header)
+
+
+class ChainHistory(Columns):
+    """The chain frame as arrays: what a desk hands to sections.
+
+    `strikes` [INR], shape (k,), ascending; `sides` maps (field, kind) to values of shape
+    (n, k), NaN where unknown. Its columns are those of the whole chain: ``spot`` [INR] and
+    ``oi_age_s`` [seconds].
+    """
+
+    def __init__(
+        self,
+        starts: Ints,
+        strikes: Floats,
+        sides: Mapping[tuple[str, str], Floats],
+        header: Mapping[str, Floats],
+    ) -> None:
+        super().__init__(starts, header)
+        self.strikes = strikes
+        self.sides = dict(sides)
+
+    def side(self, field: str, kind: str) -> Floats:
+        """Return a field of the calls or the puts, shape (n, k), NaN if it is not carried."""
+        found = self.sides.get((field, kind))
+        return np.full((len(self), len(self.strikes)), np.nan) if found is None else found
+
+    def header(self, field: str) -> Floats:
+        """Return a column of the whole chain, NaN if it is not carried."""
+        found = self.values.get(field)
+        return np.full(len(self), np.nan) if found is None else found
+
+    def rows(self, first: int, stop: int | None = None) -> "ChainHistory":
+        """Return the rows from `first` up to `stop`, as views."""
+        part = slice(first, stop)
+        return ChainHistory(
+            self.starts[part],
+            self.strikes,
+            {name: values[part] for name, values in self.sides.items()},
+            {name: values[part] for name, values in self.values.items()},
+        )
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """Return the chain frame."""
+        cube = np.stack([self.side(field, kind) for field in FIELDS for kind in KINDS], axis=1)
+        head = np.stack([self.header(name) for name in HEADER])
+        return _frame(bar_index(self.starts), self.strikes, cube, head)
+
+
+def widened(chain: Bars) -> Bars:
+    """Return a plain table of a chain as its chain frame; anything else as it is."""
+    if isinstance(chain, pd.DataFrame) and chain.columns.nlevels != 3:
+        return from_long(chain)
+    return chain
+
+
+def chain_history(chain: AnyBars) -> ChainHistory:
+    """Return a chain, however it was given, as arrays.
+
+    Raises
+    ------
+    InputError
+        If it is no chain.
+    """
+    if isinstance(chain, ChainHistory):
+        return chain
+    if isinstance(chain, Columns):
+        raise InputError("These are bars, not a chain")
+    frame = widened(chain)
+    columns = frame.columns
+    assert isinstance(columns, pd.MultiIndex)
+    fields, kinds, prices = (columns.get_level_values(level).to_numpy() for level in range(3))
+    options = np.isin(kinds, KINDS)
+    strikes = np.unique(prices[options].astype(np.float64))
+    values = frame.to_numpy(np.float64)
+    sides = {}
+    for field, kind in sorted(set(zip(fields[options], kinds[options], strict=True))):
+        at = np.flatnonzero((fields == field) & (kinds == kind))
+        block = np.full((len(frame), len(strikes)), np.nan)
+        block[:, np.searchsorted(strikes, prices[at].astype(np.float64))] = values[:, at]
+        sides[str(field), str(kind)] = block
+    header = {str(fields[at]): values[:, at] for at in np.flatnonzero(~options)}
+    return ChainHistory(starts_s(frame), strikes, sides, header)
 
 
 def side(chain: pd.DataFrame, field: str, kind: str) -> pd.DataFrame:

@@ -10,12 +10,12 @@ from datetime import date
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
-from dashboard.core.clock import MINUTE_S, SECOND_NS, bar_index
+from dashboard.core.clock import MINUTE_S, SECOND_NS
 from dashboard.core.market import TIMEFRAMES, UNDERLYINGS, Ints, Kind, Segment, Universe
-from dashboard.options.chain import CHAIN_DTYPE, ChainSnapshot, chain_frame
+from dashboard.options.chain import CHAIN_DTYPE, ChainHistory, ChainSnapshot
 from dashboard.pipeline.bars import Closed
+from dashboard.pipeline.chain_stack import Stack, joined, picked
 from dashboard.pipeline.hours import CLOSED, Hours
 from dashboard.pipeline.state import State
 
@@ -34,6 +34,14 @@ class Chain:
     previous_oi: Mapping[int, float]  # by row, units
     spot_row: int
     snapshots: list[ChainSnapshot] = field(default_factory=list)
+    _stack: Stack = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._stack = Stack(self.strikes)
+
+    def stacked(self) -> ChainHistory:
+        """Return all snapshots as arrays; they grow with the day."""
+        return self._stack.upto(self.snapshots)
 
     @property
     def rows(self) -> Ints:
@@ -119,45 +127,35 @@ class ChainBook:
 
     def frame(
         self, underlying: str, timeframe: str, until: int, *, forming: bool = False
-    ) -> pd.DataFrame | None:
-        """Return the chain frame of a timeframe: the last minute of each bar stands for it.
+    ) -> ChainHistory | None:
+        """Return the chain on a timeframe: the last minute of each bar stands for it.
 
         Only minutes that start before `until` (seconds) are told, unless `forming`.
         """
         chain = self.chains.get(underlying)
         if chain is None or not (chain.snapshots or forming):
             return None
-        snapshots = list(chain.snapshots)
-        while snapshots and snapshots[-1].start >= until and not forming:
-            snapshots.pop()
-        if forming and chain.is_seen(self._state):
+        minutes = chain.stacked()
+        if not forming:
+            minutes = minutes.rows(0, int(np.searchsorted(minutes.starts, until)))
+        elif chain.is_seen(self._state):
             now = self._state.last_ns // SECOND_NS
-            snapshots.append(chain.take(self._state, now - now % MINUTE_S, now))
-        if not snapshots:
-            return None
-        starts, kept = self._bars(snapshots, timeframe, forming)
-        if not kept:
-            return None
-        frame = chain_frame(kept)
-        frame.index = bar_index(starts)
-        return frame
+            minutes = joined(minutes, chain.take(self._state, now - now % MINUTE_S, now))
+        starts, at = self._bars(minutes.starts, timeframe, forming)
+        return picked(minutes, starts, at) if len(at) else None
 
-    def _bars(
-        self, snapshots: Sequence[ChainSnapshot], timeframe: str, forming: bool
-    ) -> tuple[list[int], list[ChainSnapshot]]:
+    def _bars(self, minutes: Ints, timeframe: str, forming: bool) -> tuple[Ints, Ints]:
+        """Return the bars of a timeframe: their starts [s], and which minute stands for each."""
         hours = self._hours.segments[Segment.FNO]
-        by_bar: dict[int, ChainSnapshot] = {}
-        last_end = 0
-        trading = hours.state(np.array([s.start for s in snapshots], dtype=np.int64)) != CLOSED
-        for snapshot, inside in zip(snapshots, trading.tolist(), strict=True):
-            if not inside:  # in progress, before the open or between two windows
-                continue
-            start, last_end = hours.bucket(snapshot.start, TIMEFRAMES[timeframe])
-            by_bar[start] = snapshot
-        whole = not by_bar or forming or snapshots[-1].start + MINUTE_S >= last_end
-        if not whole:
-            by_bar.popitem()  # the bar in progress is not closed
-        return list(by_bar), list(by_bar.values())
+        at = np.flatnonzero(hours.state(minutes) != CLOSED)  # not before the open, nor between
+        if timeframe == "1m" or not len(at):
+            return minutes[at], at
+        buckets = [hours.bucket(int(start), TIMEFRAMES[timeframe]) for start in minutes[at]]
+        starts = np.array([start for start, _ in buckets], dtype=np.int64)
+        last = np.flatnonzero(np.diff(starts, append=-1))
+        if not forming and minutes[-1] + MINUTE_S < buckets[-1][1]:
+            last = last[:-1]  # the bar in progress is not closed
+        return starts[last], at[last]
 
 
 def make_chain(universe: Universe, underlying: str, expiry: date) -> Chain:

@@ -9,12 +9,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from dashboard.core.bars import PER_SECOND
+from dashboard.core.bars import index_starts_s, starts_s, upto
 from dashboard.core.market import TIMEFRAMES, UNDERLYINGS, VIX, Instrument, Segment, Universe
 from dashboard.core.ports import BAR_DTYPE
 from dashboard.core.signal import Inputs
+from dashboard.core.table import Columns
 from dashboard.pipeline.chains import ChainBook
-from dashboard.pipeline.series import Finished, SeriesBook, bars_frame, regular
+from dashboard.pipeline.series import Finished, SeriesBook, bars_columns, regular
 from dashboard.pipeline.settling import Settling
 from dashboard.pipeline.state import NO_BAR, State
 
@@ -44,7 +45,8 @@ class DeskInputs:
     contracts: Mapping[str, Contracts]
     vix: Instrument | None = None
     daily: Mapping[str, pd.DataFrame] = field(default_factory=dict)
-    _told: dict[str, tuple[float, pd.DataFrame]] = field(default_factory=dict)
+    _told: dict[str, tuple[float, Columns]] = field(default_factory=dict)
+    _columns: dict[tuple[int, str], tuple[int, Columns]] = field(default_factory=dict)
 
     @property
     def underlyings(self) -> tuple[str, ...]:
@@ -74,7 +76,7 @@ class DeskInputs:
         What nobody wants is not built: a frame costs more than most sections.
         """
         part = self.contracts[underlying]
-        build: dict[str, Callable[[], pd.DataFrame | None]] = {
+        build: dict[str, Callable[[], Columns | None]] = {
             "index": lambda: self._frame(part.index, timeframe, forming),
             "future": lambda: self._frame(part.future, timeframe, forming),
             "vix": lambda: self._frame(self.vix, timeframe, forming),
@@ -95,7 +97,7 @@ class DeskInputs:
 
     def _frame(
         self, instrument: Instrument | None, timeframe: str, forming: bool
-    ) -> pd.DataFrame | None:
+    ) -> Columns | None:
         if instrument is None:
             return None
         bars = self.series.get(instrument.token, timeframe).bars
@@ -104,9 +106,14 @@ class DeskInputs:
             bars = np.concatenate(
                 [bars, *self.series.open_bars(instrument.token, timeframe, slots)]
             )
-        else:
-            bars = self._settled(bars, instrument.segment, timeframe)
-        return bars_frame(regular(bars))
+            return bars_columns(regular(bars))
+        bars = self._settled(bars, instrument.segment, timeframe)
+        key = (instrument.token, timeframe)
+        size, known = self._columns.get(key, (-1, None))
+        if known is None or size != len(bars):
+            known = bars_columns(regular(bars))
+            self._columns[key] = len(bars), known
+        return known
 
     def _settled(
         self, bars: npt.NDArray[np.void], segment: Segment, timeframe: str
@@ -131,24 +138,18 @@ class DeskInputs:
                 bars[name][at] = slot[name]
         return bars
 
-    def _daily(self, underlying: str, index: Instrument | None) -> pd.DataFrame | None:
+    def _daily(self, underlying: str, index: Instrument | None) -> Columns | None:
         """Return past sessions; the exchange's own previous close replaces the last bar's."""
         daily = self.daily.get(underlying)
         if daily is None or daily.empty:
             return None
-        if index is None:
-            return daily
-        official = float(self.state.rows["previous_close"][self.universe.row(index)])
-        if not np.isfinite(official):
-            return daily
-        before, told = self._told.get(underlying, (np.nan, daily))
-        if before != official:
-            last = daily.index[-1:]
-            told = daily.copy()
-            told.loc[last, "close"] = official
-            told.loc[last, "official"] = True
-            self._told[underlying] = official, told
-        return told
+        official = np.nan
+        if index is not None:
+            official = float(self.state.rows["previous_close"][self.universe.row(index)])
+        known = self._told.get(underlying)
+        if known is None or not np.array_equal(known[0], official, equal_nan=True):
+            known = self._told[underlying] = official, daily_columns(daily, official)
+        return known[1]
 
     def _missing(self, underlying: str) -> dict[str, str]:
         return {
@@ -160,26 +161,28 @@ class DeskInputs:
         }
 
 
+def daily_columns(daily: pd.DataFrame, official: float) -> Columns:
+    """Return past sessions as arrays; a known `official` close [INR] is the last one's."""
+    values = {str(name): daily[name].to_numpy(np.float64, copy=True) for name in daily.columns}
+    if np.isfinite(official):
+        values["close"][-1] = official
+        values["official"][-1] = 1.0
+    return Columns(index_starts_s(pd.DatetimeIndex(daily.index)), values)
+
+
 def as_of(inputs: Inputs, lead: str) -> Inputs:
     """Return inputs that end with the last bar of `lead`: it reads the same at any time."""
     leading = getattr(inputs, lead)
     if leading is None or not len(leading):
         return inputs
-    last = _last_start_s(leading)
+    last = int(starts_s(leading)[-1])
     others = {name: getattr(inputs, name) for name in TIMED if name != lead}
     late = {
-        name: frame.loc[: leading.index[-1]]
-        for name, frame in others.items()
-        if frame is not None and len(frame) and _last_start_s(frame) > last
+        name: upto(bars, last)
+        for name, bars in others.items()
+        if bars is not None and len(bars) and starts_s(bars)[-1] > last
     }
     return replace(inputs, **late) if late else inputs
-
-
-def _last_start_s(frame: pd.DataFrame) -> int:
-    """Return the start of the last bar; a pandas timestamp costs ten times as much."""
-    index = frame.index
-    assert isinstance(index, pd.DatetimeIndex)
-    return int(index.asi8[-1]) // PER_SECOND[index.unit]
 
 
 def contracts_of(universe: Universe, day: date) -> dict[str, Contracts]:

@@ -7,9 +7,9 @@ the live desk, a replay and a seek come through the same lines.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-import pandas as pd
 import structlog
 
+from dashboard.core.bars import AnyBars
 from dashboard.core.market import TIMEFRAMES, Segment
 from dashboard.core.signal import Inputs, Reading, Signal, insufficient
 from dashboard.pipeline.desk_inputs import DeskInputs, as_of
@@ -27,7 +27,7 @@ class Sections:
     signals: Mapping[str, Signal]
     source: DeskInputs
     final: dict[Key, Reading] = field(default_factory=dict)
-    tables: dict[Key, pd.DataFrame] = field(default_factory=dict)
+    tables: dict[Key, AnyBars] = field(default_factory=dict)
     failures: dict[str, str] = field(default_factory=dict)
     waiting: bool = False  # while a seek catches up: everything is read once, at its end
 
@@ -85,7 +85,7 @@ class Sections:
 
     def _evaluate(
         self, name: str, signal: Signal, inputs: Inputs, *, final: bool
-    ) -> tuple[Reading, pd.DataFrame | None]:
+    ) -> tuple[Reading, AnyBars | None]:
         """Return a section's reading; one that fails says so, and the others go on."""
         try:
             return signal.evaluate(as_of(inputs, signal.needs[0]), final=final)

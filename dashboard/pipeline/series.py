@@ -11,10 +11,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from dashboard.core.bars import as_table
+from dashboard.core.bars import as_frame
 from dashboard.core.clock import MINUTE_S, bar_index
 from dashboard.core.market import BAR_COLUMNS, TIMEFRAMES, BarFlag, Segment
 from dashboard.core.ports import BAR_DTYPE
+from dashboard.core.table import Columns
 from dashboard.pipeline.bars import Closed, aggregate
 from dashboard.pipeline.hours import AUCTION, Hours
 
@@ -53,16 +54,23 @@ class BarSeries:
 
 def bars_frame(bars: npt.NDArray[np.void], *, with_flags: bool = False) -> pd.DataFrame:
     """Return bars as the DataFrame that sections take, indexed by start in IST."""
-    frame = as_table({name: bars[name] for name in BAR_COLUMNS}, bar_index(bars["start"]))
+    frame = as_frame({name: bars[name] for name in BAR_COLUMNS}, bar_index(bars["start"]))
     if with_flags:
         frame["flags"] = bars["flags"]
     return frame
 
 
+def bars_columns(bars: npt.NDArray[np.void]) -> Columns:
+    """Return bars as the arrays that sections take."""
+    names = ("start", *BAR_COLUMNS)
+    start, *values = (np.ascontiguousarray(bars[name]) for name in names)
+    return Columns(start, dict(zip(BAR_COLUMNS, values, strict=True)))
+
+
 def regular(bars: npt.NDArray[np.void]) -> npt.NDArray[np.void]:
     """Return the bars that price signals may read: none of the closing auction."""
-    kept: npt.NDArray[np.void] = bars[(bars["flags"] & BarFlag.AUCTION) == 0]
-    return kept
+    auction = (bars["flags"] & BarFlag.AUCTION) != 0
+    return bars[~auction] if auction.any() else bars
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,10 @@
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, time
 from types import MappingProxyType
+from typing import Any
 
 import pandas as pd
 
@@ -17,6 +18,7 @@ from dashboard.core.clock import IST, from_ns
 from dashboard.core.errors import InputError
 from dashboard.core.market import Source
 from dashboard.core.signal import Inputs, Reading
+from dashboard.core.table import Columns
 from dashboard.pipeline.days import StoredDay
 from dashboard.pipeline.pipeline import Pipeline
 from dashboard.pipeline.replaying import Key, ReplayResult, replay_day
@@ -114,9 +116,14 @@ class Moment:
         return self._input("chain", underlying, timeframe)
 
     def inputs(self, underlying: str, timeframe: str = "1m") -> Inputs:
-        """Return everything that sections are given for an underlying."""
-        names = frozenset(("index", "future", "vix", "daily", "chain"))
-        return self.pipeline.sections.source.inputs(underlying, timeframe, names)
+        """Return everything that sections are given for an underlying, as DataFrames."""
+        names = frozenset(field.name for field in fields(Inputs))
+        inputs = self.pipeline.sections.source.inputs(underlying, timeframe, names)
+        found = {name: getattr(inputs, name) for name in names}
+        frames: dict[str, Any] = {
+            name: bars.frame for name, bars in found.items() if isinstance(bars, Columns)
+        }
+        return replace(inputs, **frames)
 
     def reading(self, section: str, underlying: str, timeframe: str = "1m") -> Reading:
         """Return what a section says of the last closed bar.

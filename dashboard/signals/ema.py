@@ -11,11 +11,10 @@ bars); without the 200-bar one two pairs vote and the strength is cut to 0.6 of 
 """
 
 import numpy as np
-import pandas as pd
 import talib
 
-from dashboard.core.bars import as_table, last_row, prices
-from dashboard.core.clock import IST
+from dashboard.core.bars import AnyBars, Bars, as_table, column, last_row, prices, starts_s
+from dashboard.core.clock import from_seconds
 from dashboard.core.market import Floats, Ints
 from dashboard.core.signal import Inputs, Signal, Stance, Verdict
 from dashboard.core.view import Line, Number
@@ -27,7 +26,7 @@ WITHOUT_200 = 0.6  # share of the strength that is left
 RELATION = {1: "9 > 20", -1: "9 < 20", 0: "9 = 20"}
 
 
-def calculate(bars: pd.DataFrame) -> pd.DataFrame:
+def calculate(bars: Bars) -> Bars:
     """Return the four averages and their crosses.
 
     Parameters
@@ -52,7 +51,7 @@ def calculate(bars: pd.DataFrame) -> pd.DataFrame:
     columns = {f"ema{p}": values for p, values in ema.items()}
     columns["cross_9_20"] = _crosses(ema[9], ema[20])
     columns["cross_50_200"] = _crosses(ema[50], ema[200])
-    return as_table(columns, bars.index)
+    return as_table(columns, bars)
 
 
 def _ema(close: Floats, period: int) -> Floats:
@@ -78,7 +77,7 @@ def _sides(fast: Floats, slow: Floats) -> Ints:
     return above.astype(np.int64) - below.astype(np.int64)
 
 
-def judge(table: pd.DataFrame, inputs: Inputs) -> Verdict:
+def judge(table: AnyBars, inputs: Inputs) -> Verdict:
     """Return the side on which most adjacent pairs are ordered."""
     assert inputs.index is not None
     last = last_row(table)
@@ -87,7 +86,7 @@ def judge(table: pd.DataFrame, inputs: Inputs) -> Verdict:
     score = int(sides.sum())
     settled = bool(np.isfinite(ema[-1]))
     stance = (Stance.BEARISH, Stance.NEUTRAL, Stance.BULLISH)[int(np.sign(score)) + 1]
-    close = float(inputs.index["close"].iloc[-1])
+    close = float(column(inputs.index, "close")[-1])
     return Verdict(
         stance=stance,
         strength=100 * abs(score) / 3 * (1 if settled else WITHOUT_200),
@@ -104,13 +103,13 @@ def _order(sides: Ints, settled: bool) -> str:
     return f"{up} of {pairs} pairs ordered up" if up > down else f"{down} of {pairs} ordered down"
 
 
-def _since(table: pd.DataFrame, side: int) -> str:
+def _since(table: AnyBars, side: int) -> str:
     """Say on which side the fast pair is, and since which closed bar."""
-    crosses = table["cross_9_20"].to_numpy()
+    crosses = column(table, "cross_9_20")
     crossed = np.flatnonzero(crosses)
     if not len(crossed):
         return RELATION[side]
-    at, last = (table.index[k].astimezone(IST) for k in (crossed[-1], -1))
+    at, last = (from_seconds(int(starts_s(table)[k])) for k in (crossed[-1], -1))
     text = RELATION[int(crosses[crossed[-1]])]
     if at.date() == last.date():
         return f"{text} since {clock_time(at)}"

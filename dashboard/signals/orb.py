@@ -25,14 +25,14 @@ import math
 from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 
 from dashboard.core.bars import (
-    DAY_S,
-    IST_OFFSET_S,
+    AnyBars,
+    Bars,
     as_table,
     column,
     day_numbers,
+    days_of,
     last_row,
     prices,
     session_spans,
@@ -51,6 +51,7 @@ from dashboard.core.signal import (
     Warmup,
     insufficient,
 )
+from dashboard.core.table import DAY_S, IST_OFFSET_S
 from dashboard.core.view import Level, Number
 from dashboard.core.wording import RANGE, age, clock_time, number
 
@@ -66,7 +67,7 @@ RVOL_BARS = 20  # the future's bars that its last volume is compared with
 EQUAL = 1e-9  # relative; closer than this is the same price
 
 
-def calculate(bars: pd.DataFrame) -> pd.DataFrame:
+def calculate(bars: Bars) -> Bars:
     """Return the opening ranges and their breaks.
 
     Parameters
@@ -91,7 +92,7 @@ def calculate(bars: pd.DataFrame) -> pd.DataFrame:
     starts = starts_s(bars)
     columns = {f"or{n}_{name}": np.full(len(bars), np.nan) for n in LENGTHS for name in ENDS}
     columns |= {f"or{n}_break": np.zeros(len(bars)) for n in LENGTHS}
-    days = day_numbers(starts)
+    days = days_of(bars)
     for first, end in session_spans(days):
         opened, room = _session(int(days[first]), int(starts[first]))
         for n in LENGTHS:
@@ -105,7 +106,7 @@ def calculate(bars: pd.DataFrame) -> pd.DataFrame:
             columns[f"or{n}_low"][known:end] = bottom
             columns[f"or{n}_break"][over:end] = _latest(_sides(close[over:end], top, bottom))
     columns["or15_distance"] = _distance(close, columns["or15_high"], columns["or15_low"])
-    return as_table(columns, bars.index)
+    return as_table(columns, bars)
 
 
 def _session(day: int, first: int) -> tuple[int, float]:
@@ -133,11 +134,11 @@ def _distance(close: Floats, top: Floats, bottom: Floats) -> Floats:
     return beyond
 
 
-def judge(table: pd.DataFrame, inputs: Inputs) -> Verdict:
+def judge(table: AnyBars, inputs: Inputs) -> Verdict:
     """Return the side on which the close is beyond the 15-minute range."""
     assert inputs.index is not None
     starts = starts_s(inputs.index)
-    days = day_numbers(starts)
+    days = days_of(inputs.index)
     first = int(np.searchsorted(days, days[-1]))
     hours = windows(int(days[-1]), Segment.INDEX)
     if hours is not None and _is_over(int(days[-1]), int(starts[-1]), hours[-1][1]):
@@ -222,9 +223,9 @@ def _levels(top: float, bottom: float) -> tuple[PriceLevel, ...]:
     )
 
 
-def _test(bars: pd.DataFrame, last: dict[str, float]) -> list[str]:
+def _test(bars: AnyBars, last: dict[str, float]) -> list[str]:
     """Tag a wick beyond an end."""
-    high, low = float(bars["high"].iloc[-1]), float(bars["low"].iloc[-1])
+    high, low = float(column(bars, "high")[-1]), float(column(bars, "low")[-1])
     return ["test"] if high > last["or15_high"] or low < last["or15_low"] else []
 
 
@@ -244,7 +245,7 @@ def _range_flags(last: dict[str, float], inputs: Inputs, now: int, opened: int) 
 def _volume_share(inputs: Inputs, now: int) -> float:
     """Return the future's last volume over its mean of 20 bars, at most 1; NaN if unknown."""
     bars = inputs.future
-    if bars is None or len(bars) <= RVOL_BARS or starts_s(bars.iloc[-1:])[0] != now:
+    if bars is None or len(bars) <= RVOL_BARS or starts_s(bars)[-1] != now:
         return math.nan
     volume = column(bars, "volume")
     usual = float(volume[-RVOL_BARS - 1 : -1].mean())

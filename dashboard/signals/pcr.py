@@ -18,17 +18,16 @@ import math
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
-from dashboard.core.bars import as_table, day_numbers, last_row, starts_s
-from dashboard.core.clock import IST
+from dashboard.core.bars import AnyBars, Bars, as_table, day_numbers, last_row, starts_s
+from dashboard.core.clock import from_seconds
 from dashboard.core.errors import InputError
 from dashboard.core.hours import windows
 from dashboard.core.market import Floats, Ints, Segment
 from dashboard.core.signal import Inputs, Signal, Stance, Verdict, insufficient
 from dashboard.core.view import Number
 from dashboard.core.wording import RANGE, age, number
-from dashboard.options.chain import from_long
+from dashboard.options.chain import ChainHistory, chain_history, widened
 
 HIGH, LOW = 1.2, 0.8  # inclusive
 EXTREME_HIGH, EXTREME_LOW = 1.6, 0.5  # inclusive; beyond them the strength is capped
@@ -39,7 +38,7 @@ SETTLEMENT_HOUR = 15  # of expiry day, from when on option readings are flagged
 EQUAL = 1e-9  # relative; closer than this is the same ratio
 
 
-def calculate(chain: pd.DataFrame) -> pd.DataFrame:
+def calculate(chain: Bars) -> Bars:
     """Return the ratios of each snapshot.
 
     Parameters
@@ -62,53 +61,28 @@ def calculate(chain: pd.DataFrame) -> pd.DataFrame:
     InputError
         If the table is no chain, or says nothing of open interest.
     """
-    frame = chain if chain.columns.nlevels == 3 else from_long(chain)
-    starts = starts_s(frame)
-    oi = [_block(frame, "oi", kind) for kind in ("CE", "PE")]
-    volume = [_block(frame, "volume", kind) for kind in ("CE", "PE")]
-    if not oi[0][1].size + oi[1][1].size and len(frame):
+    chain = widened(chain)
+    history = chain_history(chain)
+    oi = (history.side("oi", "CE"), history.side("oi", "PE"))
+    volume = (history.side("volume", "CE"), history.side("volume", "PE"))
+    if len(history) and not {("oi", "CE"), ("oi", "PE")} & set(history.sides):
         raise InputError("The chain has no open interest: PCR needs the field 'oi'")
-    strikes = np.union1d(oi[0][0], oi[1][0])
-    atm = _nearest(strikes, _reference(frame, starts))
+    strikes = history.strikes
+    atm = _nearest(strikes, _reference(history))
     near, missing = _window(strikes, atm)
-    call_oi, put_oi = (_sums(values) for _, values in oi)
+    call_oi, put_oi = (_sums(values) for values in oi)
     columns = {
         "pcr_oi": _ratio(put_oi, call_oi),
-        "pcr_volume": _ratio(_sums(volume[1][1]), _sums(volume[0][1])),
+        "pcr_volume": _ratio(_sums(volume[1]), _sums(volume[0])),
         "pcr_oi_atm5": _near_ratio(oi, atm, near),
         "pcr_volume_atm5": _near_ratio(volume, atm, near),
         "pcr_call_oi": call_oi,
         "pcr_put_oi": put_oi,
         "pcr_atm": atm,
         "pcr_atm_missing": missing,
-        "oi_age_s": _header(frame, "oi_age_s"),
+        "oi_age_s": history.header("oi_age_s"),
     }
-    return as_table(columns, frame.index)
-
-
-Block = tuple[Floats, Floats]  # strikes [INR], shape (k,); values, shape (n, k)
-
-
-def _block(frame: pd.DataFrame, field: str, kind: str) -> Block:
-    """Return one field of the calls or the puts, without copying it where it can be helped."""
-    columns = frame.columns
-    assert isinstance(columns, pd.MultiIndex)
-    fields, kinds, strikes = columns.levels
-    if field not in fields or kind not in kinds:
-        return np.empty(0), np.empty((len(frame), 0))
-    codes = columns.codes
-    mine = (codes[0] == fields.get_loc(field)) & (codes[1] == kinds.get_loc(kind))
-    at = np.flatnonzero(mine)
-    values = frame.to_numpy()
-    solid = len(at) and at[-1] - at[0] + 1 == len(at)
-    picked = values[:, at[0] : at[-1] + 1] if solid else values[:, at]
-    return strikes.to_numpy(np.float64)[codes[2][at]], picked
-
-
-def _header(frame: pd.DataFrame, field: str) -> Floats:
-    """Return a field of the whole chain, NaN where the frame does not carry it."""
-    values = _block(frame, field, "")[1]
-    return values[:, 0] if values.shape[1] else np.full(len(frame), np.nan)
+    return as_table(columns, chain)
 
 
 def _sums(values: Floats) -> Floats:
@@ -124,21 +98,21 @@ def _ratio(puts: Floats, calls: Floats) -> Floats:
     return np.divide(puts, calls, out=ratio, where=calls > 0)
 
 
-def _near_ratio(sides: list[Block], atm: Floats, near: dict[float, Floats]) -> Floats:
+def _near_ratio(sides: tuple[Floats, Floats], atm: Floats, near: dict[float, Ints]) -> Floats:
     """Return puts over calls of the strikes round the money."""
     sums = []
-    for strikes, values in sides:
+    for values in sides:
         own = np.full(len(atm), np.nan)
         for money, wanted in near.items():
-            rows = atm == money
-            own[rows] = _sums(values[np.ix_(rows, np.isin(strikes, wanted))])
+            rows = np.flatnonzero(atm == money)
+            own[rows] = _sums(values[np.ix_(rows, wanted)])
         sums.append(own)
     return _ratio(sums[1], sums[0])
 
 
-def _window(strikes: Floats, atm: Floats) -> tuple[dict[float, Floats], Floats]:
-    """Return the strikes round each ATM that occurs, and how many are missing in each row."""
-    near: dict[float, Floats] = {}
+def _window(strikes: Floats, atm: Floats) -> tuple[dict[float, Ints], Floats]:
+    """Return where the strikes round each ATM are, and how many are missing in each row."""
+    near: dict[float, Ints] = {}
     missing = np.full(len(atm), np.nan)
     if len(strikes) < 2:
         return near, missing
@@ -147,7 +121,7 @@ def _window(strikes: Floats, atm: Floats) -> tuple[dict[float, Floats], Floats]:
     for money in np.unique(atm[np.isfinite(atm)]).tolist():
         offset = (strikes - money) / step
         on_grid = np.abs(offset - np.round(offset)) < EQUAL * 100
-        near[money] = strikes[on_grid & (np.abs(offset) < STEPS + 0.5)]
+        near[money] = np.flatnonzero(on_grid & (np.abs(offset) < STEPS + 0.5))
         missing[atm == money] = 2 * STEPS + 1 - len(near[money])
     return near, missing
 
@@ -162,17 +136,14 @@ def _nearest(strikes: Floats, price: Floats) -> Floats:
     return np.where(np.isfinite(price), nearest, np.nan)
 
 
-def _reference(frame: pd.DataFrame, starts: Ints) -> Floats:
+def _reference(history: ChainHistory) -> Floats:
     """Return the price that ATM is measured from: spot, or the parity forward after it froze."""
-    price = _header(frame, "spot").copy()
-    frozen = np.flatnonzero(_is_frozen(starts))
+    price = history.header("spot").copy()
+    frozen = np.flatnonzero(_is_frozen(history.days, history.starts))
     if not len(frozen):
         return price
-    strikes, calls = _block(frame, "ltp", "CE")
-    own, puts = _block(frame, "ltp", "PE")
-    if not np.array_equal(strikes, own):
-        return price
-    price[frozen] = _parity(strikes, calls[frozen] - puts[frozen], price[frozen])
+    apart = history.side("ltp", "CE")[frozen] - history.side("ltp", "PE")[frozen]
+    price[frozen] = _parity(history.strikes, apart, price[frozen])
     return price
 
 
@@ -192,9 +163,8 @@ def _parity(strikes: Floats, call_less_put: Floats, spot: Floats) -> Floats:
     return np.where((count > 0) & np.isfinite(spot), median, spot)
 
 
-def _is_frozen(starts: Ints) -> npt.NDArray[np.bool_]:
+def _is_frozen(days: Ints, starts: Ints) -> npt.NDArray[np.bool_]:
     """Say which bars begin after the index's continuous trading has ended."""
-    days = day_numbers(starts)
     frozen = np.zeros(len(starts), dtype=bool)
     for day in np.unique(days).tolist():
         hours = windows(day, Segment.INDEX)
@@ -203,11 +173,10 @@ def _is_frozen(starts: Ints) -> npt.NDArray[np.bool_]:
     return frozen
 
 
-def judge(table: pd.DataFrame, inputs: Inputs) -> Verdict:
+def judge(table: AnyBars, inputs: Inputs) -> Verdict:
     """Return the writers' side of the ratio of open interest."""
     last = last_row(table)
-    at = table.index[-1]
-    flags = _flags(last, at, inputs)
+    flags = _flags(last, int(starts_s(table)[-1]), inputs)
     ratio = last["pcr_oi"]
     if not math.isfinite(ratio):
         calls_known = math.isfinite(last["pcr_call_oi"]) and math.isfinite(last["pcr_put_oi"])
@@ -230,12 +199,12 @@ def _age(seconds: float) -> str:
     return f"OI {age(seconds)} old" if math.isfinite(seconds) else "OI age unknown"
 
 
-def _flags(last: dict[str, float], at: pd.Timestamp, inputs: Inputs) -> tuple[str, ...]:
-    local = at.tz_convert(IST)
-    start = np.array([at.timestamp()], dtype=np.int64)
+def _flags(last: dict[str, float], at: int, inputs: Inputs) -> tuple[str, ...]:
+    local = from_seconds(at)
+    start = np.array([at], dtype=np.int64)
     tags = {
         "strikes_missing": last["pcr_atm_missing"] > 0,
-        "atm_from_parity": bool(_is_frozen(start)[0]),
+        "atm_from_parity": bool(_is_frozen(day_numbers(start), start)[0]),
         "settlement_window": inputs.expiry == local.date() and local.hour >= SETTLEMENT_HOUR,
     }
     return tuple(name for name, applies in tags.items() if applies)

@@ -27,13 +27,14 @@ Sources: floor traders' classic; Nick Scott (1989) for Camarilla; Mark Fisher's 
 from collections.abc import Mapping
 
 import numpy as np
-import pandas as pd
 
 from dashboard.core.bars import (
+    AnyBars,
+    Bars,
+    as_table,
     column,
-    day_numbers,
+    days_of,
     last_row,
-    names_index,
     prices,
     session_spans,
     starts_s,
@@ -60,7 +61,7 @@ COLUMNS = (
 Prior = tuple[float, float, float, bool]  # high, low, close [INR]; is the close official
 
 
-def calculate(bars: pd.DataFrame, daily: pd.DataFrame | None = None) -> pd.DataFrame:
+def calculate(bars: Bars, daily: AnyBars | None = None) -> Bars:
     """Return the levels in force at each bar.
 
     Parameters
@@ -87,17 +88,17 @@ def calculate(bars: pd.DataFrame, daily: pd.DataFrame | None = None) -> pd.DataF
         If a price is unknown.
     """
     starts = starts_s(bars)
-    days = day_numbers(starts)
+    days = days_of(bars)
     opening, high, low, close = prices(bars, "open", "high", "low", "close")
     spans = {int(days[first]): (first, end) for first, end in session_spans(days)}
     known = _aggregated(spans, starts, high, low, close) | _official(daily)
-    levels = np.full((len(bars), len(COLUMNS)), np.nan)
+    levels = np.full((len(COLUMNS), len(bars)), np.nan)
     for day, (first, end) in spans.items():
         prior = _prior(day, known)
         if prior is not None:
             today_open = _today_open(day, int(starts[first]), float(opening[first]))
-            levels[first:end] = _levels(prior, today_open)
-    return pd.DataFrame(levels, bars.index, names_index(COLUMNS))
+            levels[:, first:end] = np.array(_levels(prior, today_open))[:, None]
+    return as_table(dict(zip(COLUMNS, levels, strict=True)), bars)
 
 
 def _aggregated(
@@ -117,11 +118,11 @@ def _aggregated(
     return found
 
 
-def _official(daily: pd.DataFrame | None) -> dict[int, Prior]:
+def _official(daily: AnyBars | None) -> dict[int, Prior]:
     """Return the sessions of `daily`, by day; rows with an unknown price are passed over."""
     if daily is None or not len(daily):
         return {}
-    official = daily["official"].tolist() if "official" in daily else [True] * len(daily)
+    official = column(daily, "official").tolist() if "official" in daily else [True] * len(daily)
     columns = [column(daily, name).tolist() for name in ("high", "low", "close")]
     rows = zip(session_days(daily).tolist(), *columns, official, strict=True)
     return {d: (h, lo, c, bool(o)) for d, h, lo, c, o in rows if np.isfinite(h + lo + c)}
@@ -164,14 +165,14 @@ def _levels(prior: Prior, opening: float) -> list[float]:
     ]
 
 
-def judge(table: pd.DataFrame, inputs: Inputs) -> Verdict:
+def judge(table: AnyBars, inputs: Inputs) -> Verdict:
     """Return the side of the central range (CPR) the close is on."""
     assert inputs.index is not None
     last = last_row(table)
-    day = int(day_numbers(starts_s(inputs.index.iloc[-1:]))[0])
+    day = int(days_of(inputs.index)[-1])
     if not np.isfinite(last["classic_p"]):
         return insufficient(_missing(day))
-    close = float(inputs.index["close"].iloc[-1])
+    close = float(column(inputs.index, "close")[-1])
     top, bottom, p = last["cpr_tc"], last["cpr_bc"], last["classic_p"]
     flags, levels = _flags(last, day), _named(last)
     span = last["classic_r2"] - p

@@ -14,10 +14,9 @@ Source: Olivier Seban (c. 2008); the first bar and the strict comparisons are Tr
 """
 
 import numpy as np
-import pandas as pd
 import talib
 
-from dashboard.core.bars import as_table, last_row, prices
+from dashboard.core.bars import AnyBars, Bars, as_table, column, last_row, prices
 from dashboard.core.market import Floats
 from dashboard.core.signal import Inputs, Signal, Stance, Verdict
 from dashboard.core.view import Line, Number
@@ -28,7 +27,7 @@ SLOW, FAST = 10, 7  # periods of ATR
 FLAT = 1e-9  # of the close; an ATR below this is no range at all
 
 
-def calculate(bars: pd.DataFrame) -> pd.DataFrame:
+def calculate(bars: Bars) -> Bars:
     """Return both stops and their directions.
 
     Parameters
@@ -63,7 +62,7 @@ def calculate(bars: pd.DataFrame) -> pd.DataFrame:
             "st_gap": close - slow,
             "st_atr10": atr,
         },
-        bars.index,
+        bars,
     )
 
 
@@ -110,7 +109,7 @@ def supertrend(
     return stop, direction
 
 
-def judge(table: pd.DataFrame, inputs: Inputs) -> Verdict:
+def judge(table: AnyBars, inputs: Inputs) -> Verdict:
     """Return the common direction; neutral while they differ or nothing moves."""
     last = last_row(table)
     gap, atr = last["st_gap"], last["st_atr10"]
@@ -127,10 +126,10 @@ def judge(table: pd.DataFrame, inputs: Inputs) -> Verdict:
     return Verdict(stance, strength, f"{fact}; both agree", _flags(table))
 
 
-def _flags(table: pd.DataFrame) -> tuple[str, ...]:
+def _flags(table: AnyBars) -> tuple[str, ...]:
     """Tag the closed bar on which either stop has just turned."""
-    for column in ("st_10_3_dir", "st_7_3_dir"):
-        before, now = table[column].to_numpy()[-2:]
+    for name in ("st_10_3_dir", "st_7_3_dir"):
+        before, now = column(table, name)[-2:]
         if before * now < 0:
             return ("fresh_flip",)
     return ()

@@ -16,9 +16,19 @@ West (1979), Communications of the ACM 22(9), 532-535.
 """
 
 import numpy as np
-import pandas as pd
 
-from dashboard.core.bars import as_table, column, day_numbers, last_row, prices, starts_s
+from dashboard.core.bars import (
+    AnyBars,
+    Bars,
+    as_table,
+    column,
+    day_numbers,
+    days_of,
+    last_row,
+    prices,
+    rows,
+    starts_s,
+)
 from dashboard.core.errors import InputError
 from dashboard.core.hours import windows
 from dashboard.core.market import TIMEFRAMES, Floats, Ints, Segment
@@ -34,7 +44,7 @@ EQUAL = 1e-9  # relative; closer than this is the same price
 EXCHANGE_PERCENT = 0.05  # further than this from the exchange's own average is flagged
 
 
-def calculate(bars: pd.DataFrame) -> pd.DataFrame:
+def calculate(bars: Bars) -> Bars:
     """Return the running VWAP, its standard deviation and its bands.
 
     Parameters
@@ -60,7 +70,7 @@ def calculate(bars: pd.DataFrame) -> pd.DataFrame:
     if len(bars) and np.isnan(volume).all():
         raise InputError("VWAP needs volume, and a cash index has none: use its future")
     high, low, close = prices(bars, "high", "low", "close")
-    days = day_numbers(starts_s(bars))
+    days = days_of(bars)
     vwap, sd = weighted((high + low + close) / 3, volume, days)
     with np.errstate(divide="ignore", invalid="ignore"):
         z = np.where(sd > EQUAL * vwap, (close - vwap) / sd, np.nan)
@@ -75,7 +85,7 @@ def calculate(bars: pd.DataFrame) -> pd.DataFrame:
             "vwap_z": z,
             "vwap_slope": _slope(vwap, days),
         },
-        bars.index,
+        bars,
     )
 
 
@@ -86,8 +96,8 @@ def weighted(values: Floats, weights: Floats, groups: Ints) -> tuple[Floats, Flo
     """
     means, deviations = [], []
     group, total, mean, squares = None, 0.0, np.nan, 0.0
-    rows = zip(values.tolist(), weights.tolist(), groups.tolist(), strict=True)
-    for value, weight, own in rows:
+    triples = zip(values.tolist(), weights.tolist(), groups.tolist(), strict=True)
+    for value, weight, own in triples:
         if own != group:
             group, total, mean, squares = own, 0.0, np.nan, 0.0
         if weight > 0:  # also false for NaN
@@ -111,7 +121,7 @@ def _slope(vwap: Floats, days: Ints) -> Floats:
     return vwap - vwap[np.maximum(first, np.arange(len(vwap)) - SLOPE_BARS)]
 
 
-def judge(table: pd.DataFrame, inputs: Inputs) -> Verdict:
+def judge(table: AnyBars, inputs: Inputs) -> Verdict:
     """Return the side of VWAP the close is on, if VWAP moves that way too."""
     bars = inputs.future
     assert bars is not None
@@ -123,7 +133,7 @@ def judge(table: pd.DataFrame, inputs: Inputs) -> Verdict:
         return insufficient(f"{len(today)} of {MIN_BARS} bars of the session")
     if _is_thin(today, inputs.timeframe):
         return insufficient(f"Thin: median volume 0 in {THIN_MINUTES} minutes", "thin")
-    close, vwap, z = float(today["close"].iloc[-1]), last["vwap"], last["vwap_z"]
+    close, vwap, z = float(column(today, "close")[-1]), last["vwap"], last["vwap_z"]
     side, way = _sign(close - vwap, vwap), _sign(last["vwap_slope"], vwap)
     fact = f"Close {number(close)} {'<=>'[side + 1]} {number(vwap)}"
     reason = f"{fact}; slope {('down', 'flat', 'up')[way + 1]}"
@@ -132,12 +142,12 @@ def judge(table: pd.DataFrame, inputs: Inputs) -> Verdict:
     return Verdict(stance, 50 * abs(z) if agree else 0.0, reason, _flags(last, today, inputs))
 
 
-def _today(bars: pd.DataFrame) -> pd.DataFrame:
-    days = day_numbers(starts_s(bars))
-    return bars.iloc[int(np.searchsorted(days, days[-1])) :]
+def _today(bars: Bars) -> Bars:
+    days = days_of(bars)
+    return rows(bars, int(np.searchsorted(days, days[-1])))
 
 
-def _is_thin(today: pd.DataFrame, timeframe: str) -> bool:
+def _is_thin(today: AnyBars, timeframe: str) -> bool:
     """Say whether half of the last 30 minutes (of this session) or more had no trade."""
     size = TIMEFRAMES[timeframe]
     starts = starts_s(today)
@@ -152,7 +162,7 @@ def _sign(value: float, scale: float) -> int:
     return 0 if abs(value) <= EQUAL * abs(scale) else 1 if value > 0 else -1
 
 
-def _flags(last: dict[str, float], today: pd.DataFrame, inputs: Inputs) -> tuple[str, ...]:
+def _flags(last: dict[str, float], today: AnyBars, inputs: Inputs) -> tuple[str, ...]:
     flags = []
     if abs(last["vwap_z"]) > STRETCHED:
         flags.append("stretched")

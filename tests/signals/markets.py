@@ -5,18 +5,21 @@ sessions of one bar, sessions that begin late, an evening session, days outside 
 calendar, gaps over night.
 """
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import date
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from hypothesis import strategies as st
 
+from dashboard.core.bars import index_starts_s
 from dashboard.core.clock import IST
 from dashboard.core.market import TIMEFRAMES
 from dashboard.core.signal import Inputs
-from dashboard.options.chain import from_long
+from dashboard.core.table import Columns
+from dashboard.options.chain import chain_history, from_long
 
 # (date, open): regular days of three regimes, Muhurat, a drill, days the calendar lacks
 DAYS = (
@@ -31,7 +34,9 @@ DAYS = (
     ("2026-08-18", "09:15"),
 )
 STRIKES = [24800.0 + 50 * k for k in range(14)]
-FRAMES = ("index", "future", "vix", "chain")  # those that have a row a bar
+FRAMES = ("index", "future", "next_future", "vix", "votes", "chain")  # those of a row a bar
+MEMBERS = ("ema", "supertrend", "structure", "psar", "momentum", "vwap", "orb", "pivots")
+MEMBERS += ("support_resistance", "volume", "volume_profile", "candle", "oi_buildup", "pcr")
 
 
 @st.composite
@@ -61,8 +66,13 @@ def _market(
         timeframe=timeframe,
         index=prices,
         future=(prices + 25.0).assign(volume=volume, oi=1e7),
+        next_future=(prices + 140.0).assign(volume=volume, oi=rng.choice([0.0, 4e6, np.nan])),
+        index_15m=_longer(prices),
         vix=_bars(rng, index, 0.1, 14.0),
         daily=_daily(rng, index[-1].date()),
+        vix_daily=_bars(rng, pd.bdate_range(end=index[-1].date(), periods=30, tz=IST), 0.4, 14.0),
+        past_volume=_past_volume(rng, index[0].date()),
+        votes=_votes(rng, index),
         contract="NIFTY26AUGFUT",
         expiry=date(2026, 8, 18),
     )
@@ -79,7 +89,21 @@ def upto(inputs: Inputs, count: int) -> Inputs:
     """Return the same market as it was known after its first `count` bars."""
     known = {name: getattr(inputs, name) for name in FRAMES}
     cut = {name: frame.iloc[:count] for name, frame in known.items() if frame is not None}
-    return replace(inputs, **cut)
+    assert isinstance(inputs.index, pd.DataFrame)
+    return replace(inputs, **cut, index_15m=_longer(inputs.index.iloc[:count]))
+
+
+def as_arrays(inputs: Inputs) -> Inputs:
+    """Return the same market as a desk hands it over."""
+    found = {field.name: getattr(inputs, field.name) for field in fields(inputs)}
+    frames = {n: f for n, f in found.items() if isinstance(f, pd.DataFrame) and n != "chain"}
+    arrays: dict[str, Any] = {
+        name: Columns(index_starts_s(f.index), {str(c): f[c].to_numpy(np.float64) for c in f})
+        for name, f in frames.items()
+    }
+    if inputs.chain is not None:
+        arrays["chain"] = chain_history(inputs.chain)
+    return replace(inputs, **arrays)
 
 
 def _starts(draw: st.DrawFn, days: list[tuple[str, str]], minutes: int) -> pd.DatetimeIndex:
@@ -113,6 +137,35 @@ def _bars(
 def _daily(rng: np.random.Generator, last: date) -> pd.DataFrame:
     dates = pd.bdate_range(end=last, periods=30, tz=IST)
     return _bars(rng, dates, 150.0, 24_500.0).assign(official=rng.random(30) < 0.5)
+
+
+def _longer(bars: pd.DataFrame) -> pd.DataFrame:
+    """Return the bars of 15 minutes that have ended by the last bar's start."""
+    how = {"open": "first", "high": "max", "low": "min", "close": "last"}
+    found = bars.resample("15min").agg(how | {"volume": "last", "oi": "last"})
+    found = found.dropna(subset="close")
+    return found[found.index + pd.Timedelta(minutes=15) <= bars.index[-1]] if len(bars) else found
+
+
+def _past_volume(rng: np.random.Generator, before: date) -> pd.DataFrame:
+    """Return running volumes of up to twelve earlier sessions, now and then with a hole."""
+    parts = []
+    for day in pd.bdate_range(end=before, periods=13, tz=IST)[:-1]:
+        minutes = pd.date_range(day + pd.Timedelta("9h15min"), periods=375, freq="1min")
+        volume = rng.choice([0.0, 65.0, 650.0], 375).cumsum()
+        table = pd.DataFrame({"volume": volume, "expiry": float(day.weekday() == 1)}, minutes)
+        parts.append(table[rng.random(375) < 0.95])
+    return pd.concat(parts[: rng.integers(1, 13)])
+
+
+def _votes(rng: np.random.Generator, index: pd.DatetimeIndex) -> pd.DataFrame:
+    """Return what other sections said, some of them nothing."""
+    votes = rng.uniform(-1, 1, (len(index), len(MEMBERS)))
+    votes[rng.random(votes.shape) < 0.2] = np.nan
+    votes[:, rng.random(len(MEMBERS)) < 0.2] = np.nan
+    factor = rng.choice([1.0, 0.9, 0.75], len(index))
+    table = pd.DataFrame(votes, index, list(MEMBERS))
+    return table.assign(adx14=rng.uniform(5, 45, len(index)), vix_factor=factor)
 
 
 def _chained(rng: np.random.Generator, market: Inputs) -> Inputs:

@@ -9,6 +9,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import orjson
 import pandas as pd
 import pytest
@@ -19,10 +20,11 @@ from dashboard.core.market import TIMEFRAMES
 from dashboard.core.signal import Inputs, Reading, Signal, Stance
 from dashboard.core.view import Level, Line, Number, Zone
 from dashboard.signals import load_signals
-from tests.signals.markets import FRAMES, markets, quiet_market, upto
+from tests.signals.markets import FRAMES, as_arrays, markets, quiet_market, upto
 
 SIGNALS = load_signals()
 EXAMPLE = quiet_market()
+PAST = ("index_15m", "daily", "vix_daily", "past_volume")
 every_signal = pytest.mark.parametrize("signal", SIGNALS.values(), ids=SIGNALS)
 some = settings(
     max_examples=25,
@@ -88,7 +90,7 @@ def test_later_bars_never_change_earlier_values(signal: Signal, data: st.DataObj
 @given(data=st.data())
 def test_the_inputs_are_left_as_they_were(signal: Signal, data: st.DataObject):
     inputs = data.draw(a_market(signal))
-    names = [name for name in (*FRAMES, "daily") if getattr(inputs, name) is not None]
+    names = [name for name in (*FRAMES, *PAST) if getattr(inputs, name) is not None]
     before = {name: getattr(inputs, name).copy(deep=True) for name in names}
     signal.evaluate(inputs)
     for name in names:
@@ -105,6 +107,25 @@ def test_the_table_has_a_row_for_each_bar(signal: Signal, data: st.DataObject):
         pd.testing.assert_index_equal(table.index, frames(signal, inputs)[0].index)
         missing = set(COLUMNS.get(signal.id, "").split()) - set(table.columns)
         assert not missing
+
+
+@every_signal
+@some
+@given(data=st.data())
+def test_a_desk_s_arrays_give_what_frames_give(signal: Signal, data: st.DataObject):
+    inputs = data.draw(a_market(signal))
+    reading, table = signal.evaluate(inputs)
+    same, arrays = signal.evaluate(as_arrays(inputs))
+    assert same == reading
+    if table is not None:
+        assert arrays is not None
+        assert list(arrays.columns) == list(table.columns)
+        for name in table:
+            known = table[name].to_numpy()
+            assert known.dtype == object or np.array_equal(
+                arrays.values[name], known, equal_nan=True
+            )
+            assert known.dtype != object or arrays.values[name].tolist() == known.tolist()
 
 
 @every_signal

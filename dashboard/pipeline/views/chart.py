@@ -9,6 +9,7 @@ import pandas as pd
 
 from dashboard.core.bars import starts_s
 from dashboard.core.market import BarFlag, Instrument
+from dashboard.core.table import Columns
 from dashboard.pipeline.pipeline import Pipeline
 from dashboard.pipeline.series import bars_frame
 from dashboard.pipeline.snapshot import ChartView
@@ -82,5 +83,5 @@ def _overlays(pipeline: Pipeline, underlying: str, timeframe: str) -> dict[str, 
         if table is None:
             table = tables.get((underlying, name, "1m"))
         if table is not None:
-            found[name] = table
+            found[name] = table.frame if isinstance(table, Columns) else table
     return found

@@ -13,9 +13,10 @@ import numpy as np
 import panel as pn
 from bokeh.layouts import column
 
-from dashboard.core.bars import DAY_S, as_table
+from dashboard.core.bars import as_frame
 from dashboard.core.clock import bar_index, from_seconds
 from dashboard.core.signal import Signal
+from dashboard.core.table import DAY_S
 from dashboard.core.wording import number, short_date
 from dashboard.pipeline.snapshot import ChartView
 from dashboard.ui.chart.figures import make_figures
@@ -134,7 +135,7 @@ class CandleChart:
 def _nothing() -> ChartView:
     """Return the chart of no instrument."""
     names = (*PRICES, "volume")
-    bars = as_table({name: np.empty(0) for name in names}, bar_index(np.empty(0, dtype=np.int64)))
+    bars = as_frame({name: np.empty(0) for name in names}, bar_index(np.empty(0, dtype=np.int64)))
     return ChartView("", "", "1m", bars, None, None, None)
 
 

@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from dashboard.core.bars import IST_OFFSET_S, day_numbers, starts_s
+from dashboard.core.bars import day_numbers, starts_s
 from dashboard.core.market import TIMEFRAMES, BarFlag, Floats, Ints
+from dashboard.core.table import IST_OFFSET_S
 from dashboard.pipeline.snapshot import ChartView
 
 BAR_FIELDS = (

@@ -1,0 +1,73 @@
+"""Bars, or what a section calculated from them, as plain arrays.
+
+The desk's counterpart of a DataFrame: sections are read again for every closed minute, and
+most of a small DataFrame's cost is making it. The functions of `dashboard.core.bars` take
+both; a section that is written with them answers in the kind it was given.
+"""
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from dashboard.core.clock import bar_index
+from dashboard.core.market import Ints
+
+IST_OFFSET_S = 19_800  # +05:30 without daylight saving, since 1945
+DAY_S = 86_400
+
+Values = npt.NDArray[Any]  # float64, or objects where a column is text
+
+
+class Columns:
+    """Arrays of one length by name, a row for each bar.
+
+    Parameters
+    ----------
+    starts : array of int64, shape (n,)
+        Bar starts in seconds since the epoch, increasing.
+    values : mapping of str to array, shape (n,)
+        Float64 (NaN is unknown) or objects. They are not copied: nobody may change them.
+    """
+
+    def __init__(self, starts: Ints, values: Mapping[str, Values]) -> None:
+        self.starts = starts
+        self.values = dict(values)
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.values
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Return the names of the columns."""
+        return tuple(self.values)
+
+    @cached_property
+    def days(self) -> Ints:
+        """Return the IST date of each bar, as days since 1970-01-01."""
+        days: Ints = (self.starts + IST_OFFSET_S) // DAY_S
+        return days
+
+    def rows(self, first: int, stop: int | None = None) -> "Columns":
+        """Return the rows from `first` up to `stop`, as views."""
+        part = slice(first, stop)
+        return Columns(self.starts[part], {name: v[part] for name, v in self.values.items()})
+
+    @cached_property
+    def frame(self) -> pd.DataFrame:
+        """Return the same as a DataFrame, indexed by bar start in Asia/Kolkata."""
+        return pd.DataFrame(self.values, bar_index(self.starts))
+
+    def last(self) -> dict[str, Any]:
+        """Return the last row as plain floats (or text) by column."""
+        return {name: _plain(values[-1]) for name, values in self.values.items()}
+
+
+def _plain(value: Any) -> Any:
+    return value.item() if isinstance(value, np.generic) else value
