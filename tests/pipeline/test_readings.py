@@ -6,6 +6,7 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
+from dashboard.core.bars import starts_s
 from dashboard.core.clock import bar_index
 from dashboard.core.market import TIMEFRAMES
 from dashboard.core.signal import Reading
@@ -169,7 +170,7 @@ def test_the_opening_range_weighs_the_futures_volume_of_its_own_bar(tools):
 
     def judge(table, inputs):
         if inputs.future is not None:
-            seen.append((inputs.index.index[-1], inputs.future.index[-1]))
+            seen.append((starts_s(inputs.index)[-1], starts_s(inputs.future)[-1]))
         return signal.judge(table, inputs)
 
     spying = Tools(
