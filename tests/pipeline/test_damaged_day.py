@@ -8,13 +8,16 @@ from pathlib import Path
 
 import pytest
 
+from dashboard.core.clock import MINUTE_S
+from dashboard.core.market import BarFlag, Frame
 from dashboard.core.ports import Gap
 from dashboard.pipeline.days import StoredDay, Tools
 from dashboard.pipeline.prepare import prepare_day
 from dashboard.pipeline.replaying import replay_day
+from feeds.wire import HEARTBEAT
 from storage.store import open_store
-from tests.pipeline.frames import DAY, FUTURE, instant, nanoseconds
-from tests.pipeline.stored import AFTERNOON, damage, make_tools, picture, play_to
+from tests.pipeline.frames import DAY, FUTURE, Tick, instant, message, nanoseconds, seconds
+from tests.pipeline.stored import AFTERNOON, damage, make_tools, picture, play_to, write
 
 BEFORE, WITHIN, NEXT, LATER = (
     instant(at) for at in ("15:13:30", "15:14:30", "15:15:10", "15:33:00")
@@ -118,3 +121,45 @@ def test_the_damage_is_a_gap_of_the_day_once_it_was_met(tools):
         pipeline.close()
     assert len(told) == 1
     assert day.summary().gaps == tuple(told)
+
+
+def future_bars(folder: Path, damaged: str) -> dict[str, tuple[float, bool]]:
+    """Return (volume, partial) of each bar of a future that trades 100 twice a minute."""
+    frames = [Frame(nanoseconds("09:14:59"), 1, HEARTBEAT)]
+    clocks = [f"09:{minute}:{second}" for minute in (15, 16, 17, 18) for second in (10, 40)]
+    for count, at in enumerate(clocks, start=1):
+        tick = Tick(FUTURE, 24_500.0, at, volume=100.0 * count, traded=at)
+        frames.append(Frame(nanoseconds(at), 1, message(tick)))
+    path = folder / "tezi.db"
+    store = open_store(f"sqlite:///{path}")
+    write(store, AFTERNOON, tuple(frames), (FUTURE,))
+    damage(path, damaged, connection=1)
+    prepare(make_tools(store))
+    until = seconds("15:30:00")
+    bars = store.bars(DAY, AFTERNOON, [FUTURE.token], "1m", until)[FUTURE.token]
+    store.close()
+    opened = seconds("09:15:00")
+    return {
+        f"09:{15 + (int(bar['start']) - opened) // MINUTE_S}": (
+            float(bar["volume"]),
+            bool(bar["flags"] & BarFlag.PARTIAL),
+        )
+        for bar in bars
+    }
+
+
+def test_the_bar_after_the_damage_is_partial_and_counts_its_own_volume_only(tmp_path):
+    # 09:17 opens at a total of 500, of which nobody knows what 09:16 had: 100 is its own
+    assert future_bars(tmp_path, damaged="09:16") == {
+        "09:15": (200.0, False),
+        "09:17": (100.0, True),
+        "09:18": (200.0, False),
+    }
+
+
+def test_so_is_the_first_bar_when_the_opening_minute_is_damaged(tmp_path):
+    assert future_bars(tmp_path, damaged="09:15") == {
+        "09:16": (100.0, True),
+        "09:17": (200.0, False),
+        "09:18": (200.0, False),
+    }

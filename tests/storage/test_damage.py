@@ -3,12 +3,19 @@
 import pytest
 from sqlalchemy import text
 
+from dashboard.core.clock import SECOND_NS
 from dashboard.core.errors import TapeError
-from dashboard.core.market import Source
+from dashboard.core.market import Frame, Source
 from storage.store import SqlStore
-from tests.storage.frames import DAY, NIFTY, info, ticks
+from storage.tape_reader import MOST_MINUTES
+from tests.storage.frames import DAY, NIFTY, OPEN_S, info, ticks
 
 RECORDED = Source.RECORDED
+
+
+def reopened(second: int, connection: int = 0) -> Frame:
+    """Return the mark in the last nanosecond before `second`."""
+    return Frame((OPEN_S + second) * SECOND_NS - 1, connection, b"")
 
 
 @pytest.fixture
@@ -16,10 +23,13 @@ def damaged(store: SqlStore) -> SqlStore:
     """Return a store of three minutes, the second of which is damaged."""
     with store.begin_tape(info(), [NIFTY]) as tape:
         tape.append(ticks(0, 180))
-    with store._database.writing() as connection:
-        second = "(SELECT MIN(minute) + 1 FROM chunk)"
-        connection.execute(text(f"UPDATE chunk SET payload = digest WHERE minute = {second}"))  # noqa: S608
+    damage(store, "minute = (SELECT MIN(minute) + 1 FROM chunk)")
     return store
+
+
+def damage(store: SqlStore, where: str) -> None:
+    with store._database.writing() as connection:
+        connection.execute(text(f"UPDATE chunk SET payload = digest WHERE {where}"))  # noqa: S608
 
 
 def test_says_which_minute_and_connection_is_damaged(damaged: SqlStore):
@@ -41,9 +51,46 @@ def test_the_minutes_after_it_are_readable(damaged: SqlStore):
 def test_goes_on_past_the_damage_and_tells_of_it_as_a_gap(damaged: SqlStore):
     gaps = []
     found = list(damaged.frames(DAY, RECORDED, on_damage=gaps.append))
-    assert found == ticks(0, 60) + ticks(120, 180)
+    assert found == [*ticks(0, 60), reopened(120), *ticks(120, 180)]
     (gap,) = gaps
     assert gap.started_ns == ticks(60, 61)[0].received_ns
     assert gap.ended_ns == ticks(120, 121)[0].received_ns
     assert "09:16 on connection 0" in gap.reason
     assert damaged.damage(DAY, RECORDED) == (gap,)
+
+
+def test_reading_from_within_the_damage_begins_with_the_mark(damaged: SqlStore):
+    within = ticks(90, 91)[0].received_ns
+    found = list(damaged.frames(DAY, RECORDED, within, on_damage=lambda _gap: None))
+    assert found == [reopened(120), *ticks(120, 180)]
+
+
+def test_the_minute_after_it_needs_no_mark(damaged: SqlStore):
+    after = ticks(120, 121)[0].received_ns
+    assert list(damaged.frames(DAY, RECORDED, after, on_damage=pytest.fail)) == ticks(120, 180)
+
+
+def test_only_the_damaged_connection_is_marked(store: SqlStore):
+    with store.begin_tape(info(), [NIFTY]) as tape:
+        tape.append(sorted(ticks(0, 180) + ticks(0, 180, connection=1)))
+    damage(store, "connection = 1 AND minute = (SELECT MIN(minute) + 1 FROM chunk)")
+    gaps = []
+    found = list(store.frames(DAY, RECORDED, on_damage=gaps.append))
+    assert [f for f in found if f.connection == 0] == ticks(0, 180)
+    marked = [f for f in found if f.connection == 1]
+    assert marked == [*ticks(0, 60, connection=1), reopened(120, 1), *ticks(120, 180, connection=1)]
+    assert len(gaps) == 1
+
+
+def test_every_damaged_minute_of_a_long_stretch_is_told_in_order(store: SqlStore):
+    minutes = 3 * MOST_MINUTES
+    with store.begin_tape(info(), [NIFTY]) as tape:
+        tape.append(ticks(0, 60 * minutes))
+    damage(store, "minute % 2 = 0")
+    gaps = []
+    found = list(store.frames(DAY, RECORDED, on_damage=gaps.append))
+    starts = [gap.started_ns // (60 * SECOND_NS) for gap in gaps]
+    first = OPEN_S // 60
+    assert starts == [at for at in range(first, first + minutes) if at % 2 == 0]
+    assert [f.received_ns for f in found] == sorted(f.received_ns for f in found)
+    assert sum(bool(f.payload) for f in found) == 60 * minutes // 2
