@@ -24,7 +24,7 @@ from dashboard.pipeline.days import Tools
 from dashboard.pipeline.snapshot import Snapshot
 from dashboard.ui.chart.candles import CandleChart
 from dashboard.ui.desk import DeskView
-from dashboard.ui.present import present
+from dashboard.ui.present import Presenter
 from dashboard.ui.selection import Selection
 
 SUBJECT = "page"
@@ -85,6 +85,7 @@ class _Page:
     def __init__(self) -> None:
         self.ready = asyncio.Event()
         self._selection = Selection(underlying=LOOK.underlying, timeframe=LOOK.timeframe)
+        self._presenter = Presenter()
         self._document: Document | None = None
 
     def open(self) -> DeskView:
@@ -113,7 +114,7 @@ class _Page:
     def _put(self, snapshot: Snapshot) -> None:
         look = self._selection
         with pn.io.hold():
-            self._view.show(present(snapshot, look))
+            self._view.show(self._presenter.present(snapshot, look))
             chart = snapshot.charts.get((look.underlying, look.timeframe))
             if chart is not None:
                 self._chart.show(chart, snapshot.signals, look.overlays, "MOCK")

@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 
 import panel as pn
 import param
+from bokeh.document import Document
 from panel.custom import Child, JSComponent
 
 HERE = Path(__file__).parent
@@ -65,21 +66,33 @@ class DeskView(JSComponent):  # type: ignore[misc]
 
     _esm: ClassVar[str] = _module()
 
-    @classmethod
-    def _patch_datamodel_ref(cls, props: Any, ref: str) -> None:
-        """Name the page's root on our data, so that it is cleared away with the page.
-
-        Panel looks for data in every model below, the whole chart, at each update, which
-        takes two thirds of an update's time; there is none but our own.
-        """
-        mark = f"__ref:{ref}"
-        if mark not in props.tags:
-            props.tags.append(mark)
+    def __init__(self, **params: Any) -> None:
+        self._texts: dict[str, str] = {}
+        super().__init__(**params)
 
     def show(self, panes: Mapping[str, str]) -> int:
-        """Set the panes whose text changed, in one message; return how many did."""
-        changed = {name: text for name, text in panes.items() if getattr(self, name) != text}
-        if changed:
+        """Set the panes whose text changed, in one message; return how many did.
+
+        Call it on the document's own loop, where Bokeh models may be changed. A text goes
+        straight into the page's model: Panel's way there from a parameter takes longer than
+        all the rest of an update.
+        """
+        changed = {name: text for name, text in panes.items() if self._texts.get(name) != text}
+        self._texts |= changed
+        if changed and self._models:
             with pn.io.hold():
-                self.param.update(**changed)
+                for model, _ in self._models.values():
+                    model.data.update(**changed)
         return len(changed)
+
+    def _get_properties(self, doc: Document | None) -> dict[str, Any]:
+        """Return what the model of a page that is opened begins with: all that was shown."""
+        with param.parameterized.discard_events(self):
+            self.param.update(**self._texts)
+        properties: dict[str, Any] = super()._get_properties(doc)
+        return properties
+
+    @property
+    def _linked_properties(self) -> tuple[str, ...]:
+        """Say that Panel need not watch the model: the browser answers with messages only."""
+        return ()

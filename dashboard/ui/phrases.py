@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -29,6 +30,7 @@ def to_json(value: Any) -> str:
     return orjson.dumps(value, option=orjson.OPT_SERIALIZE_NUMPY).decode()
 
 
+@lru_cache(maxsize=8192)  # most numbers of an update were in the one before
 def known(value: float | None, digits: int = 2, *, signed: bool = False) -> str:
     """Return a number as people read it, or a dash where it is unknown."""
     return DASH if value is None else number(value, digits, signed=signed)
@@ -36,7 +38,7 @@ def known(value: float | None, digits: int = 2, *, signed: bool = False) -> str:
 
 def lakhs(units: float | None, digits: int = 1, *, signed: bool = False) -> str:
     """Return a count of units in lakh."""
-    return DASH if units is None else number(units / LAKH, digits, signed=signed)
+    return DASH if units is None else known(units / LAKH, digits, signed=signed)
 
 
 def short_age(seconds: float | None) -> str:

@@ -12,6 +12,7 @@ from dashboard.ui.phrases import STATES, WORDS, known, spaced_age
 from dashboard.ui.present_readings import final_of, is_absent, outlived
 from dashboard.ui.selection import Selection
 
+CONFLUENCE = "confluence"
 SPARK_POINTS = 60
 SIGNS = {1: "▲", -1: "▼", 0: "◇"}
 
@@ -112,10 +113,10 @@ def _share_gone(snapshot: Snapshot) -> float:
 def _stance(snapshot: Snapshot, selection: Selection, name: str) -> dict[str, Any]:
     """Return the confluence where there is one, else how many sections say what."""
     timeframe, here = selection.timeframe, replace(selection, underlying=name)
-    readings = {section: final_of(snapshot, here, section) for section in snapshot.signals}
-    whole = readings.get("confluence")
+    whole = final_of(snapshot, here, CONFLUENCE) if CONFLUENCE in snapshot.signals else None
     if whole is not None:
         return {"stance": _confluence(whole)}
+    readings = {section: final_of(snapshot, here, section) for section in snapshot.signals}
     states = Counter(
         Stance.INSUFFICIENT
         if outlived(snapshot, snapshot.signals[section], reading)

@@ -11,8 +11,7 @@ from dashboard.ui.selection import Selection
 
 def timeframe_of(signal: Signal, selection: Selection) -> str:
     """Return the chosen timeframe, or the section's own where it has no other."""
-    own = signal.timeframes
-    return selection.timeframe if selection.timeframe in own or not own else own[0]
+    return signal.nearest(selection.timeframe)
 
 
 def final_of(snapshot: Snapshot, selection: Selection, name: str) -> Reading | None:
@@ -51,7 +50,7 @@ def outlived(snapshot: Snapshot, signal: Signal, reading: Reading) -> bool:
     Before today's first bar has closed the last closed bar is of an earlier day. What begins
     anew with each session (levels and zones of today, anchored lines) says nothing yet.
     """
-    return is_anchored(signal) and of_earlier_day(snapshot, reading)
+    return of_earlier_day(snapshot, reading) and is_anchored(signal)
 
 
 def of_earlier_day(snapshot: Snapshot, reading: Reading) -> bool:

@@ -49,6 +49,14 @@ def timeline_pane(snapshot: Snapshot, selection: Selection) -> dict[str, Any]:
     }
 
 
+def timeline_rests_on(snapshot: Snapshot, selection: Selection) -> tuple[object, ...]:
+    """Return all that the pane is made of; blind, the time is among it."""
+    line = snapshot.timeline
+    seen = int(snapshot.at.timestamp()) if selection.blind else None
+    frame = (snapshot.day, seen, line.start, line.end, line.bands, line.gaps, line.flips)
+    return (*frame, *line.silhouette)
+
+
 def _silhouette(snapshot: Snapshot, seen: int, midnight: int) -> list[list[int]]:
     """Return (second, level 0..100); scaled by what is seen, so that nothing leaks."""
     minutes, closes = snapshot.timeline.silhouette

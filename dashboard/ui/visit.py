@@ -23,7 +23,7 @@ from dashboard.pipeline.hub import Interest
 from dashboard.pipeline.snapshot import Snapshot
 from dashboard.ui.chart.candles import CandleChart
 from dashboard.ui.desk import DeskView
-from dashboard.ui.present import present
+from dashboard.ui.present import Presenter
 from dashboard.ui.present_machine import days_pane
 from dashboard.ui.present_notices import Notice
 from dashboard.ui.selection import Selection
@@ -47,6 +47,7 @@ class Visit:
         self._listener = 0
         self._ended = False
         self._pictured: Interest | None = None
+        self._presenter = Presenter()
         self.chart = CandleChart()
         self.view = DeskView(chart=self.chart.pane, visitor=visitor, sizing_mode="stretch_both")
         self.view.on_msg(self._on_message)
@@ -93,7 +94,7 @@ class Visit:
         if snapshot is None or self._ended:
             return
         with pn.io.hold():
-            self.view.show(present(snapshot, self._selection, self._notices))
+            self.view.show(self._presenter.present(snapshot, self._selection, self._notices))
             self._picture(snapshot)
 
     def _picture(self, snapshot: Snapshot) -> None:

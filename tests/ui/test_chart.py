@@ -10,7 +10,6 @@ import pandas as pd
 import pytest
 from bokeh.document import Document
 from bokeh.document.events import ColumnDataChangedEvent, ColumnsPatchedEvent, ColumnsStreamedEvent
-from bokeh.models import Span
 
 from dashboard.core.errors import InputError
 from dashboard.core.market import BarFlag
@@ -194,6 +193,35 @@ def test_the_tag_of_a_directed_curve_has_the_colour_of_its_side():
     assert tags(view, table, rows_of(view_of(bars)), 0.0) == [Mark("ST", 9.0, "bear")]
 
 
+def test_bars_that_did_not_change_are_taken_over():
+    view = make_chart()
+    before = rows_of(view)
+    moved = replace(view, bars=view.bars.copy(), forming={**(view.forming or {}), "close": 24275.0})
+    after = rows_of(moved, before)
+    assert after.columns is before.columns
+    assert after.live["close"].tolist() == [24275.0]
+
+
+def test_a_changed_volume_a_new_bar_and_another_index_are_not_the_same_bars():
+    view = make_chart()
+    before = rows_of(view)
+    volume = view.bars["volume"].copy()
+    volume.iloc[-1] += 65
+    others = (
+        replace(view, bars=view.bars.assign(volume=volume)),
+        replace(view, closing=view.forming, forming=None),
+        replace(view, underlying="BANKNIFTY"),
+        make_chart("13:50"),
+    )
+    for other in others:
+        after = rows_of(other, before)
+        assert after.columns is not before.columns
+        fresh = rows_of(other)
+        for name, column in fresh.columns.items():
+            np.testing.assert_array_equal(after.columns[name], column)
+        assert (after.today, after.session_rows) == (fresh.today, fresh.session_rows)
+
+
 # -- what is sent ----------------------------------------------------------------------------
 
 
@@ -270,9 +298,10 @@ def test_a_moving_bar_is_one_row_and_its_price(heard: Heard):
     view = make_chart()
     heard.show(view)
     heard.show(with_close(view, 24275.0))
-    (live,) = heard.kinds(ColumnDataChangedEvent)
-    assert live.model.data["close"] == [24275.0]
-    assert heard.count == 2  # the row, and the dotted line at the last price
+    (live,) = heard.kinds(ColumnsPatchedEvent)
+    assert live.patches["close"] == live.patches["price"] == [(0, 24275.0)]
+    assert "open" not in live.patches
+    assert heard.count == 1  # the browser moves the dotted line at the last price
 
 
 def test_a_closed_bar_is_streamed_to_bars_and_curves(heard: Heard):
@@ -280,8 +309,8 @@ def test_a_closed_bar_is_streamed_to_bars_and_curves(heard: Heard):
     heard.show(make_chart("13:50"))
     streamed = heard.kinds(ColumnsStreamedEvent)
     assert [len(event.data["x"]) for event in streamed] == [1, 1, 1]  # bars, VWAP, SuperTrend
-    (live,) = heard.kinds(ColumnDataChangedEvent)
-    assert live.model.data["x"] == [130]  # 76 bars of Monday, 54 of today
+    (live,) = heard.kinds(ColumnsPatchedEvent)
+    assert live.patches["x"] == [(0, 130.0)]  # 76 bars of Monday, 54 of today
 
 
 def test_a_bar_that_changes_in_its_grace_is_patched_alone(heard: Heard):
@@ -304,7 +333,8 @@ def test_another_timeframe_replaces_everything_once(heard: Heard):
     heard.show(make_chart())
     before = heard.facts["key"]
     heard.show(make_chart(timeframe="15m"))
-    assert heard.kinds(ColumnsStreamedEvent) == heard.kinds(ColumnsPatchedEvent) == []
+    assert heard.kinds(ColumnsStreamedEvent) == []
+    assert len(heard.kinds(ColumnsPatchedEvent)) == 1  # the forming bar, a row of its own
     assert heard.facts["key"] != before
     sent = [id(event.model) for event in heard.kinds(ColumnDataChangedEvent)]
     assert len(sent) == len(set(sent))
@@ -390,8 +420,6 @@ def test_a_cleared_chart_keeps_nothing_of_what_it_showed(heard: Heard):
     shown = [value for r in candles for value in r.data_source.data.get("close", [])]
     assert all(math.isnan(value) for value in shown)
     assert not any(r.visible for r in price.renderers if r.name == "curve")
-    (last,) = [span for span in price.center if isinstance(span, Span)]
-    assert math.isnan(last.location)
     assert not volume.visible
 
 

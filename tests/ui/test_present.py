@@ -10,7 +10,7 @@ from dashboard.core.market import Source
 from dashboard.core.signal import Stance
 from dashboard.ui.desk import DeskView
 from dashboard.ui.phrases import short_age, spaced_age
-from dashboard.ui.present import present
+from dashboard.ui.present import Presenter, present
 from dashboard.ui.present_cards import blocks
 from dashboard.ui.present_chain import chain_pane, heat
 from dashboard.ui.present_explain import explain_pane
@@ -42,6 +42,32 @@ def test_every_pane_is_a_parameter_of_the_view():
 def test_every_variant_becomes_json_without_nan(variant, selection):
     for text in present(VARIANTS[variant](), selection).values():
         json.loads(text, parse_constant=lambda name: pytest.fail(name))
+
+
+def test_a_visit_is_shown_what_a_fresh_look_would_show():
+    """What is kept from one update to the next is never out of date."""
+    presenter = Presenter()
+    now = make_snapshot()
+    line = now.timeline
+    minutes, closes = line.silhouette
+    looks = [
+        (now, DESK),
+        (replace(now, at=now.at + timedelta(seconds=1)), DESK),
+        (now, BLIND),
+        (replace(now, at=now.at + timedelta(minutes=20)), BLIND),
+        (now, Selection("SENSEX", "1m", explain="vwap")),
+        (now, Selection(overlays=("ema",))),
+        (replace(now, timeline=replace(line, silhouette=(minutes, closes[::-1]))), DESK),
+        (replace(now, timeline=replace(line, flips=((line.start + 900, -1),))), DESK),
+        (replace(now, timeline=replace(line, gaps=())), DESK),
+        (replace(now, day=now.day - timedelta(days=1)), DESK),
+        (replace(now, signals={}, final={}, provisional={}), DESK),
+        (now, DESK),
+    ]
+    for snapshot, selection in looks:
+        notices = (Notice("full", "The store is full."),) if selection.blind else ()
+        fresh = present(snapshot, selection, notices)
+        assert presenter.present(snapshot, selection, notices) == fresh
 
 
 # -- ages --------------------------------------------------------------------------------

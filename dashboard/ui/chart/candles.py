@@ -5,8 +5,8 @@ little as it can be: the forming bar is one row of its own, a closed bar is stre
 in its seconds of grace is patched. Where the view stands is the browser's affair.
 """
 
-import math
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -37,6 +37,7 @@ class CandleChart:
         layout = column(self._figures.price, self._figures.volume, sizing_mode="stretch_both")
         layout.spacing = 0
         self.pane = pn.pane.Bokeh(layout, sizing_mode="stretch_both", margin=0, theme=None)
+        self._rows: Rows | None = None
         self._facts: dict[str, Any] = {"fit": 0}
         self.set_theme(theme)
 
@@ -63,8 +64,6 @@ class CandleChart:
 
         Call it where `show` may be called.
         """
-        if math.isfinite(self._figures.last.location):
-            self._figures.last.location = math.nan
         self._draw(_nothing(), {}, (), blind=True, word="", empty=words)
 
     def fit(self) -> None:
@@ -87,9 +86,9 @@ class CandleChart:
         blind: bool,
         **words: str,
     ) -> None:
-        rows = rows_of(chart)
+        rows = self._rows = rows_of(chart, self._rows)
         self._figures.bars.show(rows.columns)
-        self._show_live(rows)
+        self._figures.live.show(rows.live)
         names = [name for name in overlays if name in signals and name in chart.overlays]
         basis = self._sections.show(chart, signals, names, rows)
         self._show_sessions(rows)
@@ -102,14 +101,6 @@ class CandleChart:
             levels=[_told(mark) | {"label": label_of(mark)} for mark in self._sections.levels],
             tags=[_told(mark) for mark in self._sections.tags],
         )
-
-    def _show_live(self, rows: Rows) -> None:
-        live = {name: values.tolist() for name, values in rows.live.items()}
-        if repr(live) != repr(dict(self._figures.live.data)):  # repr: NaN equals NaN
-            self._figures.live.data = live
-        price = live["price"][0]
-        if np.isfinite(price) and self._figures.last.location != price:
-            self._figures.last.location = price
 
     def _show_sessions(self, rows: Rows) -> None:
         x = [row - SESSION_EDGE for row in rows.session_rows]
@@ -159,7 +150,11 @@ def _dated(chart: ChartView, rows: Rows, *, blind: bool) -> dict[str, Any]:
 
 
 def _date(rows: Rows, row: int) -> str:
-    start = int(rows.starts[row]) if row < rows.count else rows.day * DAY_S
+    return _date_of(int(rows.starts[row]) if row < rows.count else rows.day * DAY_S)
+
+
+@lru_cache(maxsize=256)
+def _date_of(start: int) -> str:
     return short_date(from_seconds(start))
 
 

@@ -26,7 +26,7 @@ from bokeh.plotting import figure
 from bokeh.transform import dodge
 
 from dashboard.ui.chart.palette import FONT
-from dashboard.ui.chart.rows import BAR_FIELDS
+from dashboard.ui.chart.rows import BAR_FIELDS, LIVE_FIELDS
 from dashboard.ui.chart.sources import Track
 
 AXIS_WIDTH = 86
@@ -45,7 +45,7 @@ class Figures:
     price: figure
     volume: figure
     bars: Track
-    live: ColumnDataSource
+    live: Track
     bodies: LinearColorMapper  # of outlines and wicks: bear, bull
     fills: LinearColorMapper  # of bodies: bear, the surface
     grounds: LinearColorMapper  # of volume: grey, the surface
@@ -83,14 +83,20 @@ def make_figures() -> Figures:
         price=price,
         volume=volume,
         bars=Track(BAR_FIELDS),
-        live=_source(*BAR_FIELDS, "price"),
+        live=Track(LIVE_FIELDS),
         bodies=_two_colours(),
         fills=_two_colours(),
         grounds=_two_colours(),
         sessions=_source("x"),
         levels=_source("start", "price", "token", "colour"),
         zones=_source("start", "low", "high", "token", "colour"),
-        last=Span(dimension="width", location=math.nan, line_dash=[1, 2], level="guide"),
+        last=Span(
+            dimension="width",
+            location=math.nan,  # the browser puts it at the last price
+            line_dash=[1, 2],
+            level="guide",
+            syncable=False,
+        ),
         crosshair=(_hair("width"), _hair("height")),
     )
     _draw_today(figures)
@@ -170,7 +176,7 @@ def _draw_bars(figures: Figures) -> None:
     """
     edge, ground = _by_direction(figures.bodies), _by_direction(figures.fills)
     grey = _by_direction(figures.grounds)
-    for source, dash in ((figures.bars.source, SOLID), (figures.live, DASHED)):
+    for source, dash in ((figures.bars.source, SOLID), (figures.live.source, DASHED)):
         look = {"x": "x", "width": BODY, "line_dash": dash, "source": source}
         wick = {"x0": "x", "x1": "x", "line_color": edge, "line_alpha": "alpha", "source": source}
         figures.price.segment(y0="high", y1="top", **wick)
@@ -209,8 +215,9 @@ def _add_script(figures: Figures) -> None:
             "price": figures.price,
             "volume": figures.volume,
             "bars": figures.bars.source,
-            "live": figures.live,
+            "live": figures.live.source,
             "levels": figures.levels,
+            "last": figures.last,
             "overPrice": words[figures.price],
             "overVolume": words[figures.volume],
         },
@@ -225,7 +232,7 @@ def _add_script(figures: Figures) -> None:
     figures.price.js_on_change("tags", script)
     figures.price.x_range.js_on_change("start", script)
     figures.price.x_range.js_on_change("end", script)
-    for source in (figures.bars.source, figures.live, figures.levels):
+    for source in (figures.bars.source, figures.live.source, figures.levels):
         for change in ("data", "streaming", "patching"):
             source.js_on_change(change, script)
 

@@ -5,7 +5,7 @@ reads it as UTC.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ BAR_FIELDS = (
     *("x", "ms", "open", "high", "low", "close", "volume", "up", "alpha"),
     *("top", "bottom", "middle", "height", "half_volume", "flat"),
 )
+LIVE_FIELDS = (*BAR_FIELDS, "price")
 EARLIER_ALPHA = 0.75
 AUCTION_ALPHA = 0.35  # an indicative price, not a traded one
 PRICES = ("open", "high", "low", "close")
@@ -35,7 +36,8 @@ class Rows:
     without a body, NaN in any other. `live` is the forming bar in the
     same fields, each of shape (1,), NaN where there is none; its ``price`` is the last one
     known. `day` is the IST date of the last bar in days since 1970-01-01, `today` the row
-    with which it begins.
+    with which it begins. `session_rows` are those with which sessions begin, the first one of
+    all left out. Rows of equal `made_of` differ in their `live` only.
     """
 
     starts: Ints
@@ -44,49 +46,65 @@ class Rows:
     day: int
     today: int
     size_s: int
+    session_rows: list[int]
+    made_of: tuple[object, ...]
 
     @property
     def count(self) -> int:
         """Return the number of rows."""
         return len(self.starts)
 
-    @property
-    def session_rows(self) -> list[int]:
-        """Return the rows with which sessions begin, the first one of all left out."""
-        days = [
-            *day_numbers(self.starts).tolist(),
-            *([self.day] if self.today == self.count else []),
-        ]
-        return [row for row in range(1, len(days)) if days[row] != days[row - 1]]
+
+def rows_of(chart: ChartView, before: Rows | None = None) -> Rows:
+    """Return the bars of `chart` as columns.
+
+    Those of `before` are taken over, the same objects, where the bars are the same: most
+    often only the forming one has moved.
+    """
+    starts, table = starts_s(chart.bars), chart.bars.to_numpy(dtype=np.float64)
+    day = int(day_numbers(np.array([_last_start(chart, starts)]))[0])
+    closing = None if chart.closing is None else tuple(chart.closing.items())
+    names = tuple(chart.bars.columns)
+    made_of = (
+        chart.underlying,
+        chart.timeframe,
+        day,
+        names,
+        starts.tobytes(),
+        table.tobytes(),
+        closing,
+    )
+    if before is not None and before.made_of == made_of:
+        return replace(before, live=_live(chart.forming, before.columns))
+    return _made(chart, starts, dict(zip(names, table.T, strict=True)), day, made_of)
 
 
-def rows_of(chart: ChartView) -> Rows:
-    """Return the bars of `chart` as columns."""
-    starts, values, flags = _closed(chart)
+def _made(
+    chart: ChartView, starts: Ints, table: Columns, day: int, made_of: tuple[object, ...]
+) -> Rows:
+    values = {name: table[name] for name in (*PRICES, "volume")}
+    flags = table.get("flags", np.zeros(len(starts))).astype(np.int64)
     if chart.closing is not None:
         starts = np.append(starts, int(chart.closing["start"]))
         values = {name: np.append(values[name], chart.closing[name]) for name in values}
         flags = np.append(flags, _flag(chart.closing))
-    last = _last_start(chart, starts)
-    day = int(day_numbers(np.array([last]))[0])
     days = day_numbers(starts)
+    today = int(np.searchsorted(days, day))
     columns = _columns(starts, values, flags, days == day)
     return Rows(
         starts=starts,
         columns=columns,
         live=_live(chart.forming, columns),
         day=day,
-        today=int(np.searchsorted(days, day)),
+        today=today,
         size_s=TIMEFRAMES[chart.timeframe] * 60,
+        session_rows=_session_rows([*days.tolist(), *([day] if today == len(days) else [])]),
+        made_of=made_of,
     )
 
 
-def _closed(chart: ChartView) -> tuple[Ints, Columns, Ints]:
-    bars = chart.bars
-    values = {n: bars[n].to_numpy(dtype=np.float64) for n in (*PRICES, "volume")}
-    known = np.zeros(len(bars), dtype=np.int64)
-    flags = bars["flags"].to_numpy(dtype=np.int64) if "flags" in bars else known
-    return starts_s(bars), values, flags
+def _session_rows(days: list[int]) -> list[int]:
+    return [row for row in range(1, len(days)) if days[row] != days[row - 1]]
 
 
 def _flag(bar: Mapping[str, Any]) -> int:
@@ -94,8 +112,10 @@ def _flag(bar: Mapping[str, Any]) -> int:
 
 
 def _last_start(chart: ChartView, starts: Ints) -> int:
-    if chart.forming is not None:
-        return int(chart.forming["start"])
+    """Return the start of the last bar of all; a bar in its grace comes after the closed ones."""
+    for bar in (chart.forming, chart.closing):
+        if bar is not None:
+            return int(bar["start"])
     return int(starts[-1]) if len(starts) else 0
 
 

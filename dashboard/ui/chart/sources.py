@@ -29,10 +29,14 @@ class Track:
     def __init__(self, fields: tuple[str, ...]) -> None:
         self.source = ColumnDataSource({name: np.empty(0) for name in fields})
         self._fields = fields
+        self._shown: Mapping[str, Floats] = {}
         self._sent: npt.NDArray[np.float64] | None = None
 
     def show(self, columns: Mapping[str, Floats]) -> Sent:
         """Make the browser's columns equal to `columns` and say what that took."""
+        if columns is self._shown:
+            return Sent.NOTHING
+        self._shown = columns
         wanted = np.array([columns[name] for name in self._fields], dtype=np.float64)
         sent, self._sent = self._sent, wanted
         if sent is None or wanted.shape[1] < sent.shape[1]:

@@ -20,7 +20,7 @@ class Chart {
   }
 
   draw() {
-    const { price, bars } = this.models
+    const { price, bars, live, last } = this.models
     const [facts] = price.tags
     if (!facts?.key || !(price.inner_width > 0) || !bars.data.x) return
     this.makeRoom()
@@ -28,6 +28,7 @@ class Chart {
     setTimes(this.models, facts)
     this.words.write(facts, this.pointed)
     setPrices(this.models, this.words.tagged)
+    if (!Object.is(last.location, live.data.price[0])) last.location = live.data.price[0]
   }
 
   // A phone's axis is narrower and its volume lower.
