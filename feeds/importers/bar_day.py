@@ -11,8 +11,9 @@ from dashboard.core.clock import MINUTE_S, from_seconds
 from dashboard.core.errors import ImportFileError
 from dashboard.core.market import TIMEFRAMES, VIX, Instrument, Ints, Kind, Segment
 from dashboard.pipeline.hours import CLOSED, Hours, trading_hours
-from feeds.importers.bar_rows import PRICES, Rows
+from feeds.importers.bar_rows import PRICES
 from feeds.importers.once import leave_out, once
+from feeds.importers.reading import Rows
 from feeds.importers.report import Tally
 
 CIRCUIT = 0.20  # an index stops for the day at 20 %: a price further off is an error

@@ -12,6 +12,7 @@ from feeds.importers.blocks import Block, Blocks
 from feeds.importers.cells import numbers
 from feeds.importers.faults import Faults
 from feeds.importers.names import Names
+from feeds.importers.reading import Rows, UnknownNames, read_rows
 from feeds.importers.report import Progress, Tally
 
 ROW = np.dtype(
@@ -32,7 +33,6 @@ ABSENT = -1
 WHOLE_PAISE = 1e-4  # further from a whole number of paise was not written with 2 decimals
 HIGHEST = 2**32 - 1  # what a packet can carry, paise or units
 
-Rows = npt.NDArray[np.void]
 _Mask = npt.NDArray[np.bool_]
 
 
@@ -50,7 +50,8 @@ class BarReader:
         self._blocks = blocks
         self._columns = columns
         self._tally = tally
-        self._names = Names(symbol)
+        self.unknown = UnknownNames(blocks, columns.get("symbol"))
+        self._names = Names(symbol, self.unknown)
         self._faults = Faults(blocks, tally)
         self._stamps = stamps.StampReader(blocks.label, columns["time"], zone, tally)
         self.carries_volume = "volume" in columns
@@ -60,27 +61,15 @@ class BarReader:
         """Return what was named so far; rows point into it."""
         return self._names.instruments
 
-    @property
-    def unknown(self) -> Mapping[str, int]:
-        """Return the names that mean nothing here, and how many rows carry each."""
-        return self._names.unknown
-
     def rows(self, progress: Progress | None) -> Iterator[Rows]:
-        """Yield the good rows of each block.
+        """Return the good rows, block by block.
 
         Raises
         ------
         ImportFileError
             If no time can be read, or over 5 % of the rows are bad.
         """
-        for block in self._blocks:
-            yield self._read(block)
-            if progress is not None:
-                progress(block.fraction, f"Reading {self._blocks.label}")
-        for name, count in self.unknown.items():
-            self._tally.note(
-                f"{name!r} is no instrument that is kept here: {count:,} rows left out"
-            )
+        return read_rows(self._blocks, self._read, self.unknown, self._tally, progress)
 
     def _read(self, block: Block) -> Rows:
         rows = np.empty(len(block.batch), dtype=ROW)

@@ -16,7 +16,7 @@ from dashboard.core.ports import Store
 from dashboard.pipeline.hours import trading_hours
 from feeds.importers import columns as wanted
 from feeds.importers.bar_day import DayBars, clean_day
-from feeds.importers.bar_rows import ABSENT, PRICES, BarReader, Rows
+from feeds.importers.bar_rows import ABSENT, PRICES, BarReader
 from feeds.importers.bar_ticks import bar_ticks
 from feeds.importers.blocks import Blocks
 from feeds.importers.days import Tape, digest, raise_if_nothing, recorded, write
@@ -24,6 +24,7 @@ from feeds.importers.framing import frames, opening
 from feeds.importers.gather import by_day
 from feeds.importers.missing import without_bars
 from feeds.importers.names import with_own_tokens
+from feeds.importers.reading import Rows
 from feeds.importers.report import ImportReport, Progress, Tally
 from feeds.importers.stamps import find_zone
 
@@ -113,7 +114,7 @@ class _BarImport:
             if not (self._tally.days or self._tally.already):
                 raise
             self._tally.refuse("file", date.max, f"{error}; the days before it are kept")
-        raise_if_nothing(self._tally, self._blocks.label, self._reader.unknown)
+        raise_if_nothing(self._tally, self._blocks.label, self._reader.unknown.rows)
         if progress is not None:
             progress(1.0, f"{self._blocks.label} is read")
         return self._tally.report(self._blocks.label, self._layout(), self._columns)

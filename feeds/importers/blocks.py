@@ -15,12 +15,13 @@ import pyarrow.csv as arrow_csv
 import pyarrow.parquet as parquet
 
 from dashboard.core.errors import DamagedFileError, ImportFileError
-from feeds.importers.lines import whole_lines
+from feeds.importers.lines import beginning, whole_lines
 
 BATCH_ROWS = 65_536
 UNKNOWN_WORDS = ["", "-", "--", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "none"]
 _SEPARATORS = ",;\t|"
 _HEAD_BYTES = 1 << 16
+_UNCLOSED = "a quote that is not closed"  # would take in all lines up to the next one
 _GZIP, _PARQUET, _ZIP = b"\x1f\x8b", b"PAR1", b"PK\x03\x04"
 
 
@@ -102,14 +103,17 @@ class Blocks:
     def _first_line(self) -> str:
         with self.path.open("rb") as file:
             try:
-                data = next(whole_lines(file, gzipped=self._gzipped), b"")
+                data = beginning(file, _HEAD_BYTES, gzipped=self._gzipped)
             except DamagedFileError as error:
                 raise ImportFileError(f"{self.label}: {error}") from error
         text = data[:_HEAD_BYTES].decode("utf-8-sig", errors="replace")
-        lines = text.splitlines()[self._skip_rows :]
+        lines = text.splitlines(keepends=True)[self._skip_rows :]
         if not lines:
             raise ImportFileError(f"{self.label} is empty")
-        return str(lines[0])
+        first = str(lines[0].splitlines()[0])
+        if first == lines[0] and len(data) >= _HEAD_BYTES and "\0" not in first:
+            raise ImportFileError(f"{self.label} is not a CSV file: its first line has no end")
+        return first
 
     @staticmethod
     def _unique(names: list[str]) -> list[str]:
@@ -142,7 +146,7 @@ class Blocks:
         with self.path.open("rb") as file:
             for text in self._without_header(whole_lines(file, gzipped=self._gzipped)):
                 self._malformed = []
-                batch = self._parse(text)
+                batch = self._parse(text, line)
                 lines = self._lines(line, len(batch))
                 malformed = tuple(
                     f"line {line + at - 1:,}: {words}" for at, words in self._malformed
@@ -166,7 +170,29 @@ class Blocks:
         except DamagedFileError as error:
             raise DamagedFileError(f"{self.label}: {error}") from error
 
-    def _parse(self, text: bytes) -> Any:
+    def _parse(self, text: bytes, line: int) -> Any:
+        """Return the rows of a text that begins at `line`.
+
+        Raises
+        ------
+        DamagedFileError
+            If it is no text, or no table.
+        """
+        try:
+            text.decode("utf-8")
+        except UnicodeDecodeError as error:
+            at = line + text.count(b"\n", 0, error.start)
+            raise DamagedFileError(
+                f"{self.label}: line {at:,} does not hold plain text (UTF-8)"
+            ) from error
+        try:
+            return self._parsed(_with_closed_quotes(text))
+        except pa.ArrowInvalid as error:
+            raise DamagedFileError(
+                f"{self.label}: line {line:,} or one soon after it is no row of a table ({error})"
+            ) from error
+
+    def _parsed(self, text: bytes) -> Any:
         if not text.strip():
             return pa.RecordBatch.from_pylist([], schema=self._schema())
         table = arrow_csv.read_csv(
@@ -189,6 +215,7 @@ class Blocks:
 
     def _on_malformed(self, row: Any) -> str:
         found = f"{row.actual_columns} columns instead of {row.expected_columns}"
+        found = _UNCLOSED if row.text == _UNCLOSED else found
         self._malformed.append((row.number or 1, found))
         return "skip"
 
@@ -202,3 +229,11 @@ class Blocks:
 def _after_lines(text: bytes, count: int) -> bytes:
     parts = text.split(b"\n", count)
     return parts[count] if len(parts) > count else b""
+
+
+def _with_closed_quotes(text: bytes) -> bytes:
+    """Return the text with words in place of each line that opens a quote and leaves it so."""
+    if b'"' not in text:
+        return text
+    lines = text.split(b"\n")
+    return b"\n".join(_UNCLOSED.encode() if n.count(b'"') % 2 else n for n in lines)

@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as compute
 
-from dashboard.core.market import Floats
+from dashboard.core.market import Floats, Ints
 
 # 24,300.50 or 1,63,500: groups of two or three, the last of three. "24300,50" is neither.
 _GROUPED = re.compile(r"^[-+]?\d{1,3}(?:,\d{2,3})*,\d{3}(?:\.\d+)?$")
@@ -23,6 +23,12 @@ class Cells:
     values: Floats
     bad: npt.NDArray[np.bool_]
     texts: tuple[str, ...] = ()  # of the bad cells, in order
+
+
+def encoded(column: Any) -> tuple[list[str | None], Ints]:
+    """Return the different cells of a column, and which of them each row has."""
+    coded = compute.dictionary_encode(compute.cast(column, pa.string()), "encode")
+    return coded.dictionary.to_pylist(), coded.indices.to_numpy(zero_copy_only=False)
 
 
 def numbers(column: Any) -> Cells:

@@ -17,12 +17,13 @@ from dashboard.core.ports import Gap, Store
 from feeds.importers.blocks import Blocks
 from feeds.importers.chain_day import DayChain, chain_ticks, clean_day, spot_indices
 from feeds.importers.chain_layout import Layout, open_chain
-from feeds.importers.chain_rows import ROW, ChainReader, Given, Rows
+from feeds.importers.chain_rows import ROW, ChainReader, Given
 from feeds.importers.days import Tape, digest, raise_if_nothing, recorded, write
 from feeds.importers.framing import frames, opening, reopening
 from feeds.importers.gather import by_day
 from feeds.importers.missing import without_snapshots
 from feeds.importers.names import find_underlying
+from feeds.importers.reading import Rows
 from feeds.importers.report import ImportReport, Progress, Tally
 from feeds.importers.stamps import find_zone
 
@@ -84,7 +85,7 @@ def import_chain(
     reader = ChainReader(blocks, layout, given, tally)
     task = _ChainImport(store, blocks, reader, lots, with_spot, replace, tally)
     task.run(progress)
-    raise_if_nothing(tally, blocks.label, reader.unknown)
+    raise_if_nothing(tally, blocks.label, reader.unknown.rows)
     return tally.report(blocks.label, f"{layout.name} chain", layout.columns())
 
 

@@ -15,11 +15,12 @@ from dashboard.core.calendar import Calendar
 from dashboard.core.clock import MINUTE_S, SECOND_NS, from_seconds, to_ns
 from dashboard.core.errors import CalendarError, ImportFileError, SymbolError
 from dashboard.core.market import DEPTH_DTYPE, INDICES, Instrument, Ints, Segment
-from feeds.importers.chain_rows import ABSENT, AMOUNTS, KINDS, PAISE, Rows
+from feeds.importers.chain_rows import ABSENT, AMOUNTS, KINDS, PAISE
 from feeds.importers.framing import FULL_PACKET, INDEX_PACKET, Ticks
 from feeds.importers.gather import day_numbers, day_of
 from feeds.importers.names import make_option, with_own_tokens
 from feeds.importers.once import leave_out, once
+from feeds.importers.reading import Rows
 from feeds.importers.report import Tally
 
 ENOUGH = 30  # numbers that all divide by their lot are no chance

@@ -3,22 +3,20 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
-import pyarrow.compute as compute
 
 from dashboard.core.clock import SECOND_NS, to_ns
 from dashboard.core.market import Floats, Ints, Kind
 from feeds.importers import stamps
 from feeds.importers.blocks import Block, Blocks
-from feeds.importers.cells import numbers
+from feeds.importers.cells import encoded, numbers
 from feeds.importers.chain_layout import Layout
 from feeds.importers.faults import Faults
 from feeds.importers.names import find_underlying
+from feeds.importers.reading import Rows, UnknownNames, read_rows
 from feeds.importers.report import Progress, Tally
 
 ABSENT = -1e18  # in columns where a true value may be anything else
@@ -47,7 +45,6 @@ ROW = np.dtype(
         ("ask_quantity", "<f8"),
     ]
 )
-Rows = npt.NDArray[np.void]
 _DATE_PATTERNS = ("%Y-%m-%d", "%d-%b-%Y", "%d-%m-%Y", "%d/%m/%Y", "%d%b%Y", "%Y%m%d")
 _NAMES = {"CE": 0, "CALL": 0, "C": 0, "PE": 1, "PUT": 1, "P": 1}
 
@@ -74,20 +71,17 @@ class ChainReader:
             if field in layout.shared
         }
         self.underlyings: list[str] = [given.underlying] if given.underlying else []
-        self.unknown: dict[str, int] = {}
+        self.unknown = UnknownNames(blocks, layout.shared.get("symbol"))
 
     def rows(self, progress: Progress | None) -> Iterator[Rows]:
-        """Yield each block's rows, calls first.
+        """Return the rows block by block, calls first in each.
 
         Raises
         ------
         ImportFileError
             If no time can be read, or over 5 % of the rows are bad.
         """
-        for block in self._blocks:
-            yield self._read(block)
-            if progress is not None:
-                progress(block.fraction, f"Reading {self._blocks.label}")
+        return read_rows(self._blocks, self._read, self.unknown, self._tally, progress)
 
     def _read(self, block: Block) -> Rows:
         shared, good = self._shared(block)
@@ -136,12 +130,10 @@ class ChainReader:
     def _underlying(self, block: Block) -> Ints:
         if self._given.underlying is not None:
             return np.zeros(len(block.batch), dtype=np.int64)
-        names, codes = _encoded(self._faults.column(block, self._layout.shared["symbol"]))
+        names, codes = encoded(self._faults.column(block, self._layout.shared["symbol"]))
         table = [self._position(name) for name in names]
         found = np.array(table, dtype=np.int64)[codes]
-        for code in np.unique(codes[found < 0]).tolist():
-            count = int((codes == code).sum())
-            self.unknown[str(names[code])] = self.unknown.get(str(names[code]), 0) + count
+        self.unknown.count(names, codes, found)
         return found
 
     def _position(self, name: str | None) -> int:
@@ -156,14 +148,14 @@ class ChainReader:
         if self._given.expiry is not None:
             return np.full(len(block.batch), (self._given.expiry - NO_EXPIRY).days)
         column = self._layout.shared["expiry"]
-        names, codes = _encoded(self._faults.column(block, column))
+        names, codes = encoded(self._faults.column(block, column))
         found = np.array([_day_number(name) for name in names], dtype=np.int64)[codes]
         self._faults.cells(block, column, found <= 0)
         return found
 
     def _kind(self, block: Block) -> Ints:
         assert self._layout.kind is not None
-        names, codes = _encoded(self._faults.column(block, self._layout.kind))
+        names, codes = encoded(self._faults.column(block, self._layout.kind))
         table = [_NAMES.get((name or "").strip().upper(), -1) for name in names]
         found = np.array(table, dtype=np.int64)[codes]
         self._faults.cells(block, self._layout.kind, found < 0)
@@ -193,12 +185,6 @@ class ChainReader:
         wrong = cells.bad if field == "oi_change" else cells.bad | (cells.values < 0)
         self._faults.cells(block, column, wrong)
         return np.where(np.isnan(cells.values), ABSENT, cells.values), np.asarray(~wrong)
-
-
-def _encoded(column: Any) -> tuple[list[str | None], Ints]:
-    """Return the different cells of a column, and which of them each row has."""
-    coded = compute.dictionary_encode(compute.cast(column, pa.string()), "encode")
-    return coded.dictionary.to_pylist(), coded.indices.to_numpy(zero_copy_only=False)
 
 
 def _day_number(text: str | None) -> int:

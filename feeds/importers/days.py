@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from hashlib import blake2b
 
-from dashboard.core.errors import DuplicateError, ImportFileError
+from dashboard.core.errors import DuplicateError, ImportFileError, StoreError
 from dashboard.core.market import Frame, Instrument, Ints, Source
 from dashboard.core.ports import Gap, Store, TapeInfo
 from feeds.importers.report import ImportedDay, Tally
@@ -43,7 +43,8 @@ def write(tape: Tape, store: Store, tally: Tally, *, replace: bool) -> None:
     Raises
     ------
     StoreError
-        If the database refuses for another reason. The day in hand is then not stored.
+        If the database refuses for another reason. The day in hand is then not stored; the
+        days before it are.
     """
     info = tape.info
     if info.origin_digest in store.origins(info.day, Source(info.source)):
@@ -58,6 +59,11 @@ def write(tape: Tape, store: Store, tally: Tally, *, replace: bool) -> None:
     except DuplicateError as error:
         tally.refuse("duplicate", info.day, str(error))
         return
+    except StoreError as error:
+        if not tally.days:
+            raise
+        kept = f"{info.label}: the days before {info.day} are kept; import it again to go on"
+        raise type(error)(f"{error}. {kept}") from error
     tally.days.append(
         ImportedDay(info.day, info.fidelity, len(tape.instruments), tape.rows, tape.ticks)
     )

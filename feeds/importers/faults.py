@@ -11,6 +11,7 @@ from feeds.importers.report import Tally
 
 MOST_BAD = 0.05  # of the rows; more means the columns are not what they seem
 _SHOWN = 3
+_MOST_SHOWN = 60  # characters of a cell
 
 
 class Faults:
@@ -28,7 +29,7 @@ class Faults:
         """Name cells of a column that hold what they cannot."""
         for at in np.flatnonzero(bad)[:_SHOWN].tolist():
             found = self.column(block, column)[at].as_py()
-            words = "is empty" if found is None else f"holds {str(found)!r}"
+            words = "is empty" if found is None else f"holds {str(found)[:_MOST_SHOWN]!r}"
             self.row(block, at, f"column {column} {words}")
 
     def row(self, block: Block, at: int, what: str) -> None:

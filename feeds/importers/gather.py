@@ -12,10 +12,10 @@ import numpy as np
 
 from dashboard.core.errors import DamagedFileError, ImportFileError
 from dashboard.core.market import Ints
-from feeds.importers.bar_rows import Rows
+from feeds.importers.reading import Rows
 
 WINDOW_ROWS = 500_000
-MOST_ROWS = 4_000_000  # of one day: 10,000 contracts at a bar a minute
+MOST_ROWS = 1_500_000  # of one day: 4,000 contracts at a bar a minute
 _DAY_S = 86_400
 _IST_S = 19_800  # UTC+05:30
 _EPOCH = date(1970, 1, 1)
@@ -42,21 +42,30 @@ def by_day(blocks: Iterator[Rows], window: int = WINDOW_ROWS) -> Iterator[tuple[
         If one day has more rows than a market has bars.
     """
     held: list[Rows] = []
-    count = 0
+    count, enough = 0, window
     try:
         for rows in blocks:
             held.append(rows)
             count += len(rows)
-            if count >= window:
-                rest = yield from _complete_days(np.concatenate(held))
+            if count >= enough:
+                rest = yield from _complete_days(_joined(held))
                 held, count = [rest], len(rest)
                 _refuse_endless(rest)
+                # a large day in hand is not copied again for every block that comes
+                enough = max(window, count + count // 4)
     except DamagedFileError:
         if count:
-            yield from _complete_days(np.concatenate(held))
+            yield from _complete_days(_joined(held))
         raise
     if count:
-        yield from _days(np.concatenate(held))
+        yield from _days(_joined(held))
+
+
+def _joined(parts: list[Rows]) -> Rows:
+    """Return the parts as one, and let go of them."""
+    rows = np.concatenate(parts)
+    parts.clear()
+    return rows
 
 
 def _refuse_endless(rows: Rows) -> None:
@@ -69,6 +78,8 @@ def _complete_days(rows: Rows) -> Generator[tuple[date, Rows], None, Rows]:
     """Yield all days but that of the last row; return the rows of that one."""
     days = day_numbers(rows["time"])
     waiting = days == days[-1]
+    if waiting.all():
+        return rows
     yield from _days(rows[~waiting])
     return np.array(rows[waiting])
 

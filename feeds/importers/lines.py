@@ -12,6 +12,26 @@ _RAW_BYTES = 256 << 10
 _GZIP_FORMAT = 31  # zlib's number for a gzip header and the largest window
 
 
+def beginning(file: BinaryIO, size: int, *, gzipped: bool) -> bytes:
+    """Return at least the first `size` bytes, or all there are; they may be one endless line.
+
+    Raises
+    ------
+    DamagedFileError
+        If it is not what it says from the start.
+    """
+    found = b""
+    try:
+        for data in _unzipped(file) if gzipped else _plain(file):
+            found += data
+            if len(found) >= size:
+                break
+    except DamagedFileError:
+        if not found:
+            raise
+    return found
+
+
 def whole_lines(file: BinaryIO, *, gzipped: bool) -> Iterator[bytes]:
     """Yield blocks that end with a line's end; the last line may lack it.
 
@@ -26,7 +46,8 @@ def whole_lines(file: BinaryIO, *, gzipped: bool) -> Iterator[bytes]:
             rest += data
             if len(rest) >= BLOCK_BYTES:
                 whole, rest = _cut(rest)
-                yield whole
+                if whole:
+                    yield whole
     except DamagedFileError:
         yield _cut(rest)[0]
         raise

@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
-import pyarrow.compute as compute
 
 from dashboard.core.calendar import load_calendar
 from dashboard.core.errors import CalendarError, SymbolError
 from dashboard.core.market import INDICES, VIX, Instrument, Kind
 from dashboard.core.symbols import format_symbol, make_token, parse_symbol
+from feeds.importers.cells import encoded
+from feeds.importers.reading import UnknownNames
 
 UNKNOWN = -1
 INDEX_NAMES = {
@@ -91,19 +91,25 @@ def _contract(
 class Names:
     """The instruments of one file, numbered in the order in which they were met."""
 
-    def __init__(self, given: str | None) -> None:
+    def __init__(self, given: str | None, unknown: UnknownNames) -> None:
         self.given = given
         self.instruments: list[Instrument] = [find_instrument(given)] if given else []
-        self.unknown: dict[str, int] = {}  # name -> rows
+        self._unknown = unknown
         self._known: dict[str | None, int] = {}
+        self._places: dict[Instrument, int] = {}
 
     def positions(self, column: Any) -> npt.NDArray[np.int32]:
-        """Return each cell's position in `instruments`, UNKNOWN where it names none."""
-        encoded = compute.dictionary_encode(compute.cast(column, pa.string()), "encode")
-        table = np.array([self._position(name) for name in encoded.dictionary.to_pylist()], "<i4")
-        codes = encoded.indices.to_numpy(zero_copy_only=False)
-        found: npt.NDArray[np.int32] = table[codes] if len(table) else codes.astype("<i4")
-        self._count_unknown(encoded.dictionary.to_pylist(), codes, found)
+        """Return each cell's position in `instruments`, UNKNOWN where it names none.
+
+        Raises
+        ------
+        ImportFileError
+            If the file names too many things that are no instruments.
+        """
+        names, codes = encoded(column)
+        table = np.array([self._position(name) for name in names], dtype=np.int32)
+        found: npt.NDArray[np.int32] = table[codes]
+        self._unknown.count(names, codes, found)
         return found
 
     def _position(self, name: str | None) -> int:
@@ -116,15 +122,7 @@ class Names:
             instrument = find_instrument(name or "")
         except (SymbolError, CalendarError):
             return UNKNOWN
-        if instrument not in self.instruments:
+        if instrument not in self._places:
+            self._places[instrument] = len(self.instruments)
             self.instruments.append(instrument)
-        return self.instruments.index(instrument)
-
-    def _count_unknown(
-        self, names: list[str | None], codes: npt.NDArray[Any], found: npt.NDArray[np.int32]
-    ) -> None:
-        for code, count in zip(
-            *np.unique(codes[found == UNKNOWN], return_counts=True), strict=True
-        ):
-            name = names[int(code)] or ""
-            self.unknown[name] = self.unknown.get(name, 0) + int(count)
+        return self._places[instrument]

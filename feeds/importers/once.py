@@ -3,12 +3,10 @@
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
 from dashboard.core.clock import from_seconds
+from feeds.importers.reading import Rows
 from feeds.importers.report import Tally
-
-Rows = npt.NDArray[np.void]
 
 
 def once(rows: Rows, values: Sequence[str], tally: Tally) -> Rows:
