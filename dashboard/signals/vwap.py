@@ -7,13 +7,15 @@ For bars 1..t of one date, anchored at the date's first regular bar:
     sd      = sqrt(sum(volume * (typical - vwap)^2) / sum(volume))           [INR]
 
 `sd` is about the current VWAP (population, weighted by volume); the bands are 1 and 2 of
-it away. Both come from one weighted update per bar, because the difference of the mean
-square and the squared mean loses digits at 25,000.
+it away. Both come from West's weighted update, because the difference of the mean square and
+the squared mean loses digits at 25,000.
 
 Source: Berkowitz, Logue and Noser (1988), Journal of Finance 43(1), 97-112, who use the
 whole day; here bar t sees bars 1..t only, so that live and replay agree. The update is
 West (1979), Communications of the ACM 22(9), 532-535.
 """
+
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -92,22 +94,40 @@ def calculate(bars: Bars) -> Bars:
 def weighted(values: Floats, weights: Floats, groups: Ints) -> tuple[Floats, Floats]:
     """Return the running weighted mean and population deviation, begun again in each group.
 
-    Both have the shape (n,) and are NaN until the group's first positive weight.
+    Both have the shape (n,) and are NaN until the group's first positive weight; an unknown
+    weight counts for nothing. `groups` does not decrease. West's update is two running sums:
+    the mean is taken about the group's first value, which keeps the digits, and a square of
+    the update is weight * (value - mean before) * (value - mean now), never negative.
     """
-    means, deviations = [], []
-    group, total, mean, squares = None, 0.0, np.nan, 0.0
-    triples = zip(values.tolist(), weights.tolist(), groups.tolist(), strict=True)
-    for value, weight, own in triples:
-        if own != group:
-            group, total, mean, squares = own, 0.0, np.nan, 0.0
-        if weight > 0:  # also false for NaN
-            total += weight
-            delta = value - mean if mean == mean else 0.0
-            mean = mean + delta * weight / total if mean == mean else value
-            squares += weight * delta * (value - mean)
-        means.append(mean)
-        deviations.append(squares / total if total else np.nan)
-    return np.array(means, dtype=np.float64), np.sqrt(np.array(deviations, dtype=np.float64))
+    if not len(values):
+        return values.copy(), values.copy()
+    ends = [*(np.flatnonzero(groups[1:] != groups[:-1]) + 1).tolist(), len(values)]
+    fresh = [0, *ends[:-1]]
+    base = np.repeat(values[fresh], np.subtract(ends, fresh))
+    apart = values - base
+    weight = np.where(weights > 0, weights, 0.0)  # also 0 for NaN
+    total, moment = running_sums(np.array((weight, weight * apart)), fresh, ends)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        mean = moment / total
+        before = np.empty_like(mean)
+        before[1:] = mean[:-1]
+        before[fresh] = np.nan
+        squares = weight * (apart - before) * (apart - mean)
+        squares[np.isnan(squares)] = 0.0  # the first weight of a group
+        (spread,) = running_sums(squares[None], fresh, ends)
+        return base + mean, np.sqrt(spread / total)
+
+
+def running_sums(values: Floats, fresh: Sequence[int], ends: Sequence[int]) -> Floats:
+    """Return the running sums of each row of `values`, begun again in each group of columns.
+
+    A group is summed from its own first value on, so that no other one, and no value after
+    it, changes a digit.
+    """
+    sums = np.empty_like(values)
+    for first, end in zip(fresh, ends, strict=True):
+        np.cumsum(values[:, first:end], axis=1, out=sums[:, first:end])
+    return sums
 
 
 def _slope(vwap: Floats, days: Ints) -> Floats:
@@ -125,13 +145,13 @@ def judge(table: AnyBars, inputs: Inputs) -> Verdict:
     """Return the side of VWAP the close is on, if VWAP moves that way too."""
     bars = inputs.future
     assert bars is not None
-    today = _today(bars)
+    today = session_of_last(bars)
     last = last_row(table)
     if not np.isfinite(last["vwap"]):
         return insufficient("No volume yet in this session")
     if len(today) < MIN_BARS:
         return insufficient(f"{len(today)} of {MIN_BARS} bars of the session")
-    if _is_thin(today, inputs.timeframe):
+    if is_thin(today, inputs.timeframe):
         return insufficient(f"Thin: median volume 0 in {THIN_MINUTES} minutes", "thin")
     close, vwap, z = float(column(today, "close")[-1]), last["vwap"], last["vwap_z"]
     side, way = _sign(close - vwap, vwap), _sign(last["vwap_slope"], vwap)
@@ -142,12 +162,13 @@ def judge(table: AnyBars, inputs: Inputs) -> Verdict:
     return Verdict(stance, 50 * abs(z) if agree else 0.0, reason, _flags(last, today, inputs))
 
 
-def _today(bars: Bars) -> Bars:
+def session_of_last(bars: Bars) -> Bars:
+    """Return the bars of the last bar's date."""
     days = days_of(bars)
     return rows(bars, int(np.searchsorted(days, days[-1])))
 
 
-def _is_thin(today: AnyBars, timeframe: str) -> bool:
+def is_thin(today: AnyBars, timeframe: str) -> bool:
     """Say whether half of the last 30 minutes (of this session) or more had no trade."""
     size = TIMEFRAMES[timeframe]
     starts = starts_s(today)

@@ -10,7 +10,7 @@ import pytest
 from dashboard.core.errors import InputError
 from dashboard.core.signal import Inputs, Stance
 from dashboard.signals import load_signals
-from dashboard.signals.vwap import SIGNAL, calculate
+from dashboard.signals.vwap import SIGNAL, calculate, weighted
 from tests.builders import make_bars
 from tests.signals.vectors import expected_indicators, vector_bars
 
@@ -43,6 +43,39 @@ def test_keeps_its_digits_at_a_high_price():
     table = calculate(make_bars(close=[79488.10, 79488.15, 79488.20], volume=[20, 20, 20]))
     # deviations -0.05, 0, 0.05: the root of 0.005 / 3
     assert table["vwap_sd"].iloc[-1] == pytest.approx(0.0408248290, abs=1e-9)
+
+
+def test_equal_prices_have_no_deviation_at_all():
+    table = calculate(make_bars(close=[24543.0] * 9, volume=[65, 0, 130, 65, 65, 65, 0, 65, 65]))
+    assert table["vwap"].tolist() == [24543.0] * 9
+    assert table["vwap_sd"].tolist() == [0.0] * 9
+
+
+def test_matches_the_update_of_one_bar_after_the_other():
+    rng = np.random.default_rng(7)
+    values = np.round(79_000 + np.cumsum(rng.normal(0, 12, 900)), 2)
+    weights = rng.choice([0.0, 20.0, 4000.0, np.nan], 900)
+    days = np.repeat(np.arange(12), 75)
+    expected = []
+    for at, (value, weight) in enumerate(zip(values, weights, strict=True)):
+        if at % 75 == 0:
+            total, mean, squares = 0.0, 0.0, 0.0
+        if weight > 0:  # West (1979)
+            total += weight
+            delta = value - mean
+            mean += delta * weight / total
+            squares += weight * delta * (value - mean) if total > weight else 0.0
+        expected.append((mean, math.sqrt(squares / total)) if total else (math.nan, math.nan))
+    np.testing.assert_allclose(
+        np.transpose(weighted(values, weights, days)), expected, rtol=0, atol=1e-9
+    )
+
+
+def test_an_earlier_session_changes_no_digit():
+    monday = make_bars(close=[25111.35, 24987.6], volume=[130, 65], day="2025-06-02")
+    tuesday = make_bars(close=[25017.15, 25020.7], volume=[195, 65], day="2025-06-03")
+    both = calculate(pd.concat([monday, tuesday])).iloc[2:]
+    pd.testing.assert_frame_equal(both, calculate(tuesday), check_exact=True, check_freq=False)
 
 
 def test_starts_again_each_session():
