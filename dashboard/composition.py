@@ -15,10 +15,10 @@ from dashboard.core.clock import MINUTE_S, bar_index
 from dashboard.core.errors import InputError
 from dashboard.core.market import TIMEFRAMES, UNDERLYINGS, Source, Universe
 from dashboard.core.ports import Store
+from dashboard.pipeline.contracts import followed
 from dashboard.pipeline.days import Tools
-from dashboard.pipeline.desk_inputs import followed
 from dashboard.pipeline.opening import DAILY_BARS, stored_past
-from dashboard.pipeline.pipeline import Past
+from dashboard.pipeline.past import Past
 from dashboard.pipeline.series import WARMUP_BARS
 from dashboard.signals import load_signals
 from feeds.mock.feed import MockFeed

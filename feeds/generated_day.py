@@ -11,7 +11,8 @@ from dashboard.core.market import Frame, Source
 from dashboard.core.ports import DaySummary, TapeInfo, TapeWriter
 from dashboard.pipeline.days import Silhouette, Tools
 from dashboard.pipeline.hours import Hours, trading_hours
-from dashboard.pipeline.pipeline import Past, Pipeline, make_pipeline
+from dashboard.pipeline.past import Past
+from dashboard.pipeline.pipeline import Pipeline, make_pipeline
 from dashboard.pipeline.prepare import Deriver, Progress, share_done
 from feeds.mock.feed import MockFeed
 from feeds.recording import Recorder

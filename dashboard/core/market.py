@@ -180,9 +180,13 @@ class Universe:
 
     def future(self, underlying: str, day: date) -> Instrument | None:
         """Return the front-month future that still trades on `day`, if it is here."""
+        return next(iter(self.futures(underlying, day)), None)
+
+    def futures(self, underlying: str, day: date) -> list[Instrument]:
+        """Return the futures that still trade on `day`, nearest expiry first."""
         futures = [i for i in self.of(underlying) if i.kind is Kind.FUTURE]
         alive = [i for i in futures if i.expiry is not None and i.expiry >= day]
-        return min(alive, key=lambda i: i.expiry or day, default=None)
+        return sorted(alive, key=lambda i: i.expiry or day)
 
     def options(self, underlying: str, expiry: date) -> list[Instrument]:
         """Return the options of one expiry, by strike, call before put."""

@@ -93,7 +93,8 @@ class Inputs:
     bar and one column a section: what it said by then as -1 (bearish, strength 100) to +1,
     NaN where it was insufficient; with ``adx14`` and ``vix_factor``. `chain` is described in
     `dashboard.options.chain`. `average_price` [INR] is the exchange's own VWAP of the future's
-    session as of the last bar. `missing` says, by name, why an input is not there.
+    session as of the last bar. `rolled` says that the front contract is another one than in the
+    session before. `missing` says, by name, why an input is not there.
     """
 
     underlying: str = ""
@@ -111,6 +112,7 @@ class Inputs:
     contract: str | None = None
     expiry: date | None = None
     average_price: float | None = None
+    rolled: bool = False
     missing: Mapping[str, str] = field(default_factory=dict)
 
 

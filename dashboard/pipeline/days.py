@@ -15,7 +15,8 @@ from dashboard.core.signal import Signal
 from dashboard.pipeline.arrivals import ManyDecoder
 from dashboard.pipeline.hours import Hours, trading_hours
 from dashboard.pipeline.opening import open_at, stored_past
-from dashboard.pipeline.pipeline import Decoder, Past, Pipeline
+from dashboard.pipeline.past import Past
+from dashboard.pipeline.pipeline import Decoder, Pipeline
 from dashboard.pipeline.prepare import OnDamage, Progress, log_damage, prepare_day
 
 Silhouette = tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]

@@ -2,40 +2,33 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from dashboard.core.bars import index_starts_s, starts_s, upto
-from dashboard.core.market import TIMEFRAMES, UNDERLYINGS, VIX, Instrument, Segment, Universe
+from dashboard.core.bars import AnyBars, index_starts_s, rows, starts_s, upto
+from dashboard.core.daily import session_days
+from dashboard.core.hours import EPOCH_DAY, bar_end, prior_day
+from dashboard.core.market import TIMEFRAMES, VIX, Instrument, Segment, Universe
 from dashboard.core.ports import BAR_DTYPE
 from dashboard.core.signal import Inputs
 from dashboard.core.table import Columns
 from dashboard.pipeline.chains import ChainBook
+from dashboard.pipeline.contracts import Contracts
+from dashboard.pipeline.past import Past
 from dashboard.pipeline.series import Finished, SeriesBook, bars_columns, regular
 from dashboard.pipeline.settling import Settling
 from dashboard.pipeline.state import NO_BAR, State
 
-TIMED = ("index", "future", "vix", "chain")  # inputs of one row a bar
-
-
-@dataclass(frozen=True)
-class Contracts:
-    """The instruments of one underlying that sections read."""
-
-    index: Instrument | None
-    future: Instrument | None
+TIMED = ("index", "future", "next_future", "vix", "chain", "votes")  # inputs of one row a bar
+QUARTER = "15m"
 
 
 @dataclass
 class DeskInputs:
-    """Build `Inputs` for an underlying and timeframe from what is closed so far.
-
-    `daily` holds earlier sessions by underlying (`Inputs.daily`).
-    """
+    """Build `Inputs` for an underlying and timeframe from what is closed so far."""
 
     universe: Universe
     state: State
@@ -44,9 +37,15 @@ class DeskInputs:
     settling: Settling
     contracts: Mapping[str, Contracts]
     vix: Instrument | None = None
-    daily: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    past: Past = field(default_factory=Past)
     _told: dict[str, tuple[float, Columns]] = field(default_factory=dict)
+    _recent: dict[str, bool] = field(default_factory=dict)
     _columns: dict[tuple[int, str], tuple[int, Columns]] = field(default_factory=dict)
+
+    @property
+    def daily(self) -> Mapping[str, pd.DataFrame]:
+        """Return earlier sessions by underlying, as they are stored."""
+        return self.past.daily
 
     @property
     def underlyings(self) -> tuple[str, ...]:
@@ -79,8 +78,12 @@ class DeskInputs:
         build: dict[str, Callable[[], Columns | None]] = {
             "index": lambda: self._frame(part.index, timeframe, forming),
             "future": lambda: self._frame(part.future, timeframe, forming),
+            "next_future": lambda: self._frame(part.next_future, timeframe, forming),
+            "index_15m": lambda: self._frame(part.index, QUARTER, forming=False),
             "vix": lambda: self._frame(self.vix, timeframe, forming),
             "daily": lambda: self._daily(underlying, part.index),
+            "vix_daily": lambda: self._daily(VIX, self.vix),
+            "past_volume": lambda: self.past.past_volume.get(underlying),
             "chain": lambda: self.chains.frame(
                 underlying, timeframe, self.settling.until, forming=forming
             ),
@@ -146,17 +149,34 @@ class DeskInputs:
         official = np.nan
         if index is not None:
             official = float(self.state.rows["previous_close"][self.universe.row(index)])
+        if not self._ends_yesterday(underlying, daily):
+            official = np.nan
         known = self._told.get(underlying)
         if known is None or not np.array_equal(known[0], official, equal_nan=True):
             known = self._told[underlying] = official, daily_columns(daily, official)
         return known[1]
 
+    def _ends_yesterday(self, name: str, daily: pd.DataFrame) -> bool:
+        """Say whether the last session of `daily` is no older than the trading day before.
+
+        Where the calendar does not know that day, the last session is taken for it.
+        """
+        if name not in self._recent:
+            last = int(session_days(daily)[-1])
+            prior = prior_day((self.settling.hours.day - EPOCH_DAY).days)
+            self._recent[name] = prior is None or last >= prior
+        return self._recent[name]
+
     def _missing(self, underlying: str) -> dict[str, str]:
         return {
             "index": f"No {underlying} index in this recording",
             "future": "No future volume in this recording",
+            "next_future": "No next month's future in this recording",
+            "index_15m": f"No {underlying} index in this recording",
             "vix": "No India VIX in this recording",
             "daily": "No earlier session in the store",
+            "vix_daily": "No earlier session of India VIX in the store",
+            "past_volume": "No earlier session's volume in the store",
             "chain": self.chains.missing(underlying),
         }
 
@@ -171,7 +191,10 @@ def daily_columns(daily: pd.DataFrame, official: float) -> Columns:
 
 
 def as_of(inputs: Inputs, lead: str) -> Inputs:
-    """Return inputs that end with the last bar of `lead`: it reads the same at any time."""
+    """Return inputs that end with the last bar of `lead`: it reads the same at any time.
+
+    Frames of past sessions are of earlier days and stay as they are.
+    """
     leading = getattr(inputs, lead)
     if leading is None or not len(leading):
         return inputs
@@ -182,21 +205,18 @@ def as_of(inputs: Inputs, lead: str) -> Inputs:
         for name, bars in others.items()
         if bars is not None and len(bars) and starts_s(bars)[-1] > last
     }
+    quarters = inputs.index_15m
+    if quarters is not None and lead != "index_15m":
+        segment = Segment.INDEX if lead in ("index", "vix") else Segment.FNO
+        ended = _ended(quarters, bar_end(last, segment, TIMEFRAMES[inputs.timeframe]))
+        if ended < len(quarters):
+            late["index_15m"] = rows(quarters, 0, ended)
     return replace(inputs, **late) if late else inputs
 
 
-def contracts_of(universe: Universe, day: date) -> dict[str, Contracts]:
-    """Return what sections read of each underlying that the universe holds anything of."""
-    return {
-        name: Contracts(universe.index(name), universe.future(name, day))
-        for name in UNDERLYINGS
-        if universe.of(name)
-    }
-
-
-def followed(universe: Universe, day: date) -> dict[int, Segment]:
-    """Return the tokens whose bars sections read, with their segments."""
-    found = [universe.index(VIX)]
-    for part in contracts_of(universe, day).values():
-        found += [part.index, part.future]
-    return {i.token: i.segment for i in found if i is not None}
+def _ended(quarters: AnyBars, end: int) -> int:
+    """Return how many of the index's bars of 15 minutes had ended by `end` (seconds)."""
+    starts, size = starts_s(quarters), len(quarters)
+    while size and bar_end(int(starts[size - 1]), Segment.INDEX, TIMEFRAMES[QUARTER]) > end:
+        size -= 1
+    return size

@@ -12,8 +12,9 @@ from dashboard.core.clock import SECOND_NS, to_ns
 from dashboard.core.market import TIMEFRAMES, UNDERLYINGS, Frame, Segment, Source, Universe
 from dashboard.core.ports import Store
 from dashboard.core.signal import Signal
-from dashboard.pipeline.desk_inputs import followed
-from dashboard.pipeline.pipeline import Decoder, Past, Pipeline, make_pipeline
+from dashboard.pipeline.contracts import followed
+from dashboard.pipeline.past import Past
+from dashboard.pipeline.pipeline import Decoder, Pipeline, make_pipeline
 from dashboard.pipeline.prepare import OnDamage, decompress, log_damage
 from dashboard.pipeline.series import WARMUP_BARS
 from dashboard.pipeline.state import state_from_bytes

@@ -10,7 +10,6 @@ from datetime import date
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from dashboard.core.calendar import Calendar
 from dashboard.core.clock import SECOND_NS
@@ -20,10 +19,12 @@ from dashboard.pipeline.arrivals import Arrival
 from dashboard.pipeline.bars import Closed, advance, due_ns, gather
 from dashboard.pipeline.calm import take_calm
 from dashboard.pipeline.chains import ChainBook
-from dashboard.pipeline.desk_inputs import DeskInputs, contracts_of, followed
+from dashboard.pipeline.contracts import contracts_of, followed
+from dashboard.pipeline.desk_inputs import DeskInputs
 from dashboard.pipeline.graph import Graph, Steps, build_graph
 from dashboard.pipeline.hours import Hours, trading_hours
 from dashboard.pipeline.hygiene import Ticks, clean
+from dashboard.pipeline.past import Past
 from dashboard.pipeline.roster import Roster, make_roster
 from dashboard.pipeline.sections import Sections
 from dashboard.pipeline.series import SeriesBook
@@ -31,14 +32,6 @@ from dashboard.pipeline.settling import Settling, in_order
 from dashboard.pipeline.state import State, empty_state
 
 Decoder = Callable[[bytes], tuple[TickBatch | None, Sequence[str]]]
-
-
-@dataclass(frozen=True)
-class Past:
-    """What is known before the day begins: bars by (token, timeframe), past sessions."""
-
-    warmup: Mapping[tuple[int, str], npt.NDArray[np.void]] = field(default_factory=dict)
-    daily: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
 
 @dataclass
@@ -206,9 +199,9 @@ def make_pipeline(
         series=series,
         chains=chains,
         settling=settling,
-        contracts=contracts_of(universe, day),
+        contracts=contracts_of(universe, day, past.switched, past.rolled),
         vix=universe.index(VIX),
-        daily=past.daily,
+        past=past,
     )
     return Pipeline(
         day=day,
