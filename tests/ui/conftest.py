@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
-from tests.ui.server import OWNER, PASSWORD, Served, serve
+from tests.ui.server import OWNER, PASSWORD, PATIENCE_MS, Served, serve
 
 CHROMIUM_FLAGS = [
     "--no-sandbox",
@@ -41,13 +41,15 @@ def fresh(tmp_path: Path) -> Iterator[Served]:
 def chromium() -> Iterator[Browser]:
     """Launch Chromium; skip where a user lacks it, fail where CI does.
 
-    Playwright's loop runs in this thread while it lives: keep asyncio out of such modules.
+    What a test expects of a page may take its time. Playwright's loop runs in this thread
+    while it lives: keep asyncio out of such modules.
     """
     path = shutil.which("chromium")
     if path is None:
         if os.environ.get("CI"):
             pytest.fail("CI provides chromium, and it is not there")
         pytest.skip("chromium is not on this machine")
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_FLAGS)
         yield browser

@@ -22,6 +22,7 @@ OWNER = "aruna.rao"
 PASSWORD = "correct horse battery"
 COOKIE = "tezi_token"
 PATIENCE_S = 180  # two cores may be busy with other tests
+PATIENCE_MS = 60_000  # of a page, for the same reason
 
 
 class Visiting(requests.Session):

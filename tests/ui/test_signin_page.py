@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.ui.server import OWNER, PASSWORD, PATIENCE_S, Served
+from tests.ui.server import OWNER, PASSWORD, PATIENCE_MS, Served
 
 pytestmark = pytest.mark.browser
 
@@ -13,8 +13,7 @@ pytestmark = pytest.mark.browser
 @pytest.fixture
 def page(chromium: Browser):
     context = chromium.new_context(viewport={"width": 1440, "height": 900})
-    context.set_default_timeout(PATIENCE_S * 1000)
-    expect.set_options(timeout=PATIENCE_S * 1000)
+    context.set_default_timeout(PATIENCE_MS)
     yield context.new_page()
     context.close()
 

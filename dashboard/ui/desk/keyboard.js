@@ -15,10 +15,10 @@ function keyTable(desk) {
     1: () => desk.pickUnderlying(0),
     2: () => desk.pickUnderlying(1),
     3: () => desk.pickUnderlying(2),
-    t: (shift) => (shift ? desk.toggleTheme() : desk.nextTimeframe()),
+    t: (shift) => (shift ? desk.toggleTheme() : desk.room === "desk" && desk.nextTimeframe()),
     T: () => desk.toggleTheme(),
-    o: () => desk.openOverlays(),
-    f: () => desk.send("fit"),
+    o: () => desk.room === "desk" && desk.openOverlays(),
+    f: () => desk.room === "desk" && desk.send("fit"),
     "/": () => desk.palette.open(),
     "?": () => desk.shortcuts.open(),
     Escape: () => desk.closeTop(),
@@ -31,7 +31,10 @@ function listenToKeys(desk) {
   const onKey = (event) => {
     if (!desk.app.isConnected) return document.removeEventListener("keydown", onKey)
     const target = event.composedPath()[0]
-    if (event.ctrlKey || event.metaKey || event.altKey || isField(target)) return
+    if (event.ctrlKey || event.metaKey || event.altKey) return
+    const layer = desk.app.querySelector("dialog[open]")
+    if (layer) return closeLayer(event, layer)
+    if (isField(target) && event.key !== "Escape") return
     if (event.key === " " && target.matches?.("button, a, [type=checkbox]")) return
     if (event.key === "g") return void (went = event.timeStamp)
     if (event.timeStamp - went < GO_MS && desk.goTo(event.key)) return event.preventDefault()
@@ -43,6 +46,13 @@ function listenToKeys(desk) {
   document.addEventListener("keydown", onKey)
   desk.app.addEventListener("click", leaveClicked)
   return () => document.removeEventListener("keydown", onKey)
+}
+
+// A layer whose focus was lost to the page hears no key; nor may the desk behind it.
+function closeLayer(event, layer) {
+  if (event.key !== "Escape") return
+  event.preventDefault()
+  layer.shut()
 }
 
 // A button pressed with the pointer gives the focus back, so that space plays again.
