@@ -1,0 +1,246 @@
+"""OI build-up of the future: who adds or closes positions while the price moves.
+
+    price_change_pct = 100 * (close / reference close - 1)           [percent]
+    oi_change_pct    = 100 * (oi / reference oi - 1)                 [percent]
+
+    price up,   OI up     long build-up      bullish
+    price down, OI up     short build-up     bearish
+    price up,   OI down   short covering     bullish, strength times 0.6
+    price down, OI down   long unwinding     bearish, strength times 0.6
+
+`oi` is that of the near-month and the next future together, so that rolling from one to the
+other is no change; where the next one's is unknown at either time, the near-month alone
+(flag ``front_only``). The reference is the last bar of the previous trading day, and for the
+intraday label the bar that closed 15 minutes ago (at most 5 minutes earlier where that
+minute had no bar, so bars of 30 minutes have no such label). A move counts from 0.05 percent
+of price and 0.10 percent of OI a day, 0.03 and 0.05 over 15 minutes, all inclusive; below
+either the label is "neutral".
+
+    strength = 40 * |price change| / 0.5 + 60 * |OI change| / 3      [at most 100]
+    roll     = 100 * next future's OI / OI of both                   [percent]
+
+The state is the day's; a 15-minute label of the other direction is flagged. In the week in
+which the month's contracts expire the reason prints the roll. An unknown OI is carried from
+the last bar that told it: positions stand until the exchange counts again. Strength and
+thresholds are conventions. Source: exchange folklore of price, volume and open interest, as
+in John Murphy, Technical Analysis of the Futures Markets (1986), chapter 7.
+"""
+
+from functools import lru_cache
+
+import numpy as np
+
+from dashboard.core.bars import (
+    AnyBars,
+    Bars,
+    as_table,
+    column,
+    days_of,
+    last_row,
+    prices,
+    session_spans,
+    starts_s,
+)
+from dashboard.core.calendar import load_calendar
+from dashboard.core.errors import CalendarError, InputError
+from dashboard.core.hours import date_of, prior_day
+from dashboard.core.market import Floats, Ints
+from dashboard.core.signal import Inputs, Signal, Stance, Verdict, insufficient
+from dashboard.core.table import Values
+from dashboard.core.view import Number
+from dashboard.core.wording import number
+
+DAY_PRICE, DAY_OI = 0.05, 0.10  # percent, inclusive
+SHORT_PRICE, SHORT_OI = 0.03, 0.05  # percent over 15 minutes, inclusive
+SHORT_S = 15 * 60
+LATE_S = 5 * 60  # the bar of 15 minutes ago may be older by this
+FULL_PRICE, FULL_OI = 0.5, 3.0  # percent that earn the whole share of the strength
+WEAK = 0.6  # positions are closed, not opened
+EQUAL = 1e-9  # relative; closer than this is the same percentage
+NEUTRAL = "neutral"
+LABELS = {  # signs of price and OI
+    (1, 1): "long build-up",
+    (-1, 1): "short build-up",
+    (1, -1): "short covering",
+    (-1, -1): "long unwinding",
+}
+CODES = np.array(["", NEUTRAL, *LABELS.values()], dtype=object)
+DIRECTIONS = {label: signs[0] for signs, label in LABELS.items()}
+
+
+def calculate(bars: Bars, other: AnyBars | None = None) -> Bars:
+    """Return the changes of price and OI since yesterday and over 15 minutes.
+
+    Parameters
+    ----------
+    bars : DataFrame, shape (n, >=2)
+        Bars of the near-month future, indexed by start (Asia/Kolkata, increasing); ``close``
+        in INR, ``oi`` in units at the bar's close.
+    other : DataFrame, optional
+        Bars of the next month's future; ``oi``. A bar sees those that start with it or
+        before.
+
+    Returns
+    -------
+    DataFrame, shape (n, 8), same index
+        ``price_change_pct oi_change_pct`` in percent since the previous trading day, NaN
+        where that is not known; ``label``, empty where a change is unknown;
+        ``price_change_15m_pct oi_change_15m_pct label_15m`` over 15 minutes of the session;
+        ``oi`` in units, of both futures where both are known; ``roll_pct`` in percent.
+
+    Raises
+    ------
+    InputError
+        If OI was never quoted, as for a cash index, or a close is unknown.
+    """
+    front = column(bars, "oi")
+    if len(bars) and np.isnan(front).all():
+        raise InputError("Build-up needs open interest, which a cash index has not: use its future")
+    (close,) = prices(bars, "close")
+    starts, days = starts_s(bars), days_of(bars)
+    front = _carried(front)
+    following = _aligned(starts, other)
+    both = front + following
+    day, recent = _references(starts, days)
+    columns: dict[str, Values] = {}
+    for reference, suffix, limits in (
+        (day, "", (DAY_PRICE, DAY_OI)),
+        (recent, "_15m", (SHORT_PRICE, SHORT_OI)),
+    ):
+        moved = _change(close, reference)
+        together = _change(both, reference)
+        piled = np.where(np.isnan(together), _change(front, reference), together)
+        columns[f"price_change{suffix}_pct"] = moved
+        columns[f"oi_change{suffix}_pct"] = piled
+        columns[f"label{suffix}"] = _labels(moved, piled, *limits)
+    columns["oi"] = np.where(np.isnan(both), front, both)
+    columns["roll_pct"] = np.full(len(both), np.nan)
+    np.divide(100 * following, both, out=columns["roll_pct"], where=both > 0)
+    return as_table(columns, bars)
+
+
+def _carried(values: Floats) -> Floats:
+    """Return each value, or the last known one before it."""
+    known = np.isfinite(values)
+    if known.all():
+        return values
+    at = np.maximum.accumulate(np.where(known, np.arange(len(values)), 0))
+    return values[at]
+
+
+def _aligned(starts: Ints, other: AnyBars | None) -> Floats:
+    """Return the next future's last known OI at each start, NaN before there is one."""
+    if other is None or not len(other):
+        return np.full(len(starts), np.nan)
+    own, oi = starts_s(other), _carried(column(other, "oi"))
+    if np.array_equal(own, starts):  # the usual case
+        return oi
+    at = np.searchsorted(own, starts, side="right") - 1
+    return np.where(at >= 0, oi[np.maximum(at, 0)], np.nan)
+
+
+def _references(starts: Ints, days: Ints) -> tuple[Ints, Ints]:
+    """Return the row of yesterday's last bar and of 15 minutes ago, -1 where there is none."""
+    day = np.full(len(starts), -1, dtype=np.int64)
+    spans = session_spans(days)
+    for (first, end), (before, _) in zip(spans[1:], spans, strict=False):
+        wanted = prior_day(int(days[first]))
+        if wanted is None or wanted == days[before]:
+            day[first:end] = first - 1
+    recent = np.searchsorted(starts, starts - SHORT_S, side="right") - 1
+    late = starts - starts[recent] > SHORT_S + LATE_S  # the night is always later
+    recent[late] = -1
+    return day, recent
+
+
+def _change(values: Floats, reference: Ints) -> Floats:
+    """Return the change from the reference rows in percent, NaN where that is unknown."""
+    base = np.where(reference >= 0, values[reference], np.nan)
+    change = np.full(len(values), np.nan)
+    np.divide(values, base, out=change, where=base > 0)
+    return 100 * (change - 1)
+
+
+def _labels(price: Floats, oi: Floats, price_limit: float, oi_limit: float) -> Values:
+    """Return the words for the changes in percent."""
+    move, pile = _sides(price, price_limit), _sides(oi, oi_limit)
+    code = np.where(np.isnan(price + oi), 0, 1)
+    for at, (up, more) in enumerate(LABELS, start=2):
+        code[(move == up) & (pile == more)] = at
+    return CODES[code]
+
+
+def _sides(change: Floats, limit: float) -> Ints:
+    least = limit * (1 - EQUAL)
+    return (change >= least).astype(np.int64) - (change <= -least).astype(np.int64)
+
+
+def judge(table: AnyBars, inputs: Inputs) -> Verdict:
+    """Return the direction of the day's build-up."""
+    last = last_row(table)
+    price, oi, label = last["price_change_pct"], last["oi_change_pct"], last["label"]
+    day = int(days_of(table)[-1])
+    if not label:
+        return insufficient(_missing(day, price))
+    flags = [] if np.isfinite(last["roll_pct"]) else ["front_only"]
+    week = _is_expiry_week(inputs.underlying, day)
+    if week:
+        flags.append("expiry_week")
+    reason = _reason(price, oi, last["roll_pct"] if week else np.nan)
+    if label == NEUTRAL:
+        return Verdict(Stance.NEUTRAL, 0.0, reason, tuple(flags))
+    direction = DIRECTIONS[label]
+    if DIRECTIONS.get(last["label_15m"], direction) != direction:
+        flags.append("differs_over_15m")
+    strength = min(100.0, 40 * abs(price) / FULL_PRICE + 60 * abs(oi) / FULL_OI)
+    stance = Stance.BULLISH if direction > 0 else Stance.BEARISH
+    return Verdict(stance, strength * (1 if oi > 0 else WEAK), reason, tuple(flags))
+
+
+def _missing(day: int, price: float) -> str:
+    if np.isfinite(price):
+        return "Open interest is not known since yesterday"
+    wanted = prior_day(day)
+    if wanted is None:
+        return "No earlier session is known"
+    return f"No bars of {date_of(wanted):%a %-d %b %Y}"
+
+
+def _reason(price: float, oi: float, roll: float) -> str:
+    """Return the changes beside their thresholds, or beside the roll where that is known."""
+    if np.isfinite(roll):
+        changes = f"{number(price, signed=True)}%, OI {number(oi, signed=True)}%"
+        return f"Price {changes}; {number(roll, 0)}% rolled"
+    return f"Price {_against(price, DAY_PRICE)}; OI {_against(oi, DAY_OI)}"
+
+
+def _against(change: float, limit: float) -> str:
+    relation = "≥" if abs(change) >= limit * (1 - EQUAL) else "<"
+    return f"{number(change, signed=True)}% {relation} {number(limit)}"
+
+
+@lru_cache(maxsize=256)
+def _is_expiry_week(underlying: str, day: int) -> bool:
+    """Say whether the month's contracts expire later in the week of `day`, or on it."""
+    today = date_of(day)
+    try:
+        expiries = load_calendar().all_expiries(underlying)
+    except CalendarError:
+        return False
+    week = today.isocalendar()[:2]
+    return any(e.monthly and e.day >= today and e.day.isocalendar()[:2] == week for e in expiries)
+
+
+SIGNAL = Signal(
+    title="OI build-up",
+    order=150,
+    needs=("future",),
+    optional=("next_future",),
+    calculate=calculate,
+    judge=judge,
+    view=(
+        Number("price_change_pct", "price", unit="%", signed=True),
+        Number("oi_change_pct", "OI", unit="%", signed=True),
+        Number("roll_pct", "roll", unit="%", digits=0),
+    ),
+)
