@@ -3,6 +3,7 @@
 The page, the command line and notebooks start here; tests may hand in others.
 """
 
+from collections.abc import Mapping
 from datetime import date
 from functools import lru_cache
 
@@ -11,14 +12,17 @@ import numpy.typing as npt
 import pandas as pd
 
 from dashboard.core.calendar import load_calendar
-from dashboard.core.clock import MINUTE_S, bar_index
+from dashboard.core.clock import MINUTE_S, bar_index, day_start_s
 from dashboard.core.errors import InputError
-from dashboard.core.market import TIMEFRAMES, UNDERLYINGS, Source, Universe
+from dashboard.core.market import TIMEFRAMES, UNDERLYINGS, VIX, Source, Universe
 from dashboard.core.ports import Store
+from dashboard.core.table import DAY_S, Columns
 from dashboard.pipeline.contracts import followed
 from dashboard.pipeline.days import Tools
 from dashboard.pipeline.opening import DAILY_BARS, stored_past
 from dashboard.pipeline.past import Past
+from dashboard.pipeline.past_volume import SESSIONS, joined, running
+from dashboard.pipeline.rolling import expired_yesterday, monthly_expiries
 from dashboard.pipeline.series import WARMUP_BARS
 from dashboard.signals import load_signals
 from feeds.mock.feed import MockFeed
@@ -71,7 +75,36 @@ def generated_past(day: date, seed: int) -> Past:
         index = feed.universe.index(name)
         if index is not None and index.token in history:
             daily[name] = _daily(history[index.token]).iloc[-DAILY_BARS:]
-    return Past(warmup, daily)
+    vix = feed.universe.index(VIX)
+    if vix is not None and vix.token in history:
+        daily[VIX] = _daily(history[vix.token])
+    volume = _past_volume(feed.universe, day, history)
+    rolled = frozenset(name for name in UNDERLYINGS if expired_yesterday(name, day))
+    return Past(warmup, daily, volume, rolled=rolled)
+
+
+def _past_volume(
+    universe: Universe, day: date, history: Mapping[int, npt.NDArray[np.void]]
+) -> dict[str, Columns]:
+    """Return what the near months traded by each minute of the sessions before.
+
+    The generator's history is that of today's near month: the sessions since it became so.
+    """
+    found = {}
+    for name in UNDERLYINGS:
+        future = universe.future(name, day)
+        bars = history.get(future.token) if future else None
+        if bars is not None and len(bars):
+            rolled = max((e for e in monthly_expiries(name) if e < day), default=None)
+            if rolled is not None:
+                bars = bars[bars["start"] >= day_start_s(rolled) + DAY_S]
+            days = np.unique(_sessions(bars))[-SESSIONS:]
+            parts = (bars[_sessions(bars) == one] for one in days)
+            totals = (running(part["start"], part["volume"], expired=False) for part in parts)
+            known = [one for one in totals if one is not None]
+            if known:
+                found[name] = joined(known)
+    return found
 
 
 def _resampled(minutes: npt.NDArray[np.void], length: int) -> npt.NDArray[np.void]:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from sqlalchemy import ColumnElement, Connection, Select, select
+from sqlalchemy import Column, ColumnElement, Connection, Select, select
 
 from dashboard.core.clock import bar_index
 from dashboard.core.errors import InputError
@@ -41,7 +41,10 @@ def put_bars(connection: Connection, number: int, timeframe: str, rows: Bars) ->
 
 
 def daily_bars(rows: Bars, midnight: int) -> Bars:
-    """Return one bar a token of 1m bars in any order, those of the auction left out."""
+    """Return one bar a token of 1m bars in any order, those of the auction left out.
+
+    Volume is unknown only if it is unknown in all of them.
+    """
     regular: Bars = rows[(rows["flags"] & BarFlag.AUCTION) == 0]
     if not len(regular):
         return regular
@@ -53,7 +56,9 @@ def daily_bars(rows: Bars, midnight: int) -> Bars:
     daily["high"] = np.maximum.reduceat(regular["high"], first)
     daily["low"] = np.minimum.reduceat(regular["low"], first)
     daily["close"] = regular["close"][last]
-    daily["volume"] = np.add.reduceat(regular["volume"], first)
+    unknown = np.isnan(regular["volume"])
+    daily["volume"] = np.add.reduceat(np.where(unknown, 0.0, regular["volume"]), first)
+    daily["volume"][np.logical_and.reduceat(unknown, first)] = np.nan
     daily["oi"] = regular["oi"][last]
     daily["n"] = np.add.reduceat(regular["n"], first)
     daily["flags"] = np.bitwise_or.reduceat(regular["flags"], first)
@@ -101,6 +106,13 @@ def load_bars_before(
     return found
 
 
+def load_sessions_before(database: Database, day: date, source: Source, count: int) -> list[date]:
+    """Return the last `count` earlier days whose bars are kept, latest first."""
+    with database.reading() as connection:
+        query = _prepared_before(day, source, days.c.day).limit(count)
+        return list(connection.execute(query).scalars())
+
+
 def load_daily(
     database: Database, day: date, source: Source, token: int, count: int
 ) -> pd.DataFrame:
@@ -130,9 +142,9 @@ def minutes_of(timeframe: str) -> int:
     return MINUTES[timeframe]
 
 
-def _prepared_before(day: date, source: Source) -> Select[Any]:
+def _prepared_before(day: date, source: Source, wanted: Column[Any] = days.c.id) -> Select[Any]:
     mine = (days.c.world == world_of(source)) & (days.c.day < day) & days.c.prepared.is_not(None)
-    return select(days.c.id).where(mine).order_by(days.c.day.desc())
+    return select(wanted).where(mine).order_by(days.c.day.desc())
 
 
 def _fetch(

@@ -11,7 +11,7 @@ from dashboard.core.market import Frame, Instrument, Source, Universe
 from dashboard.core.ports import DaySummary, Gap, TapeInfo
 from dashboard.core.signal import Reading
 from storage.accounts import SqlAccounts
-from storage.bars import Bars, load_bars, load_bars_before, load_daily
+from storage.bars import Bars, load_bars, load_bars_before, load_daily, load_sessions_before
 from storage.days import drop_day, load_origins, load_universe
 from storage.derived import DerivedRows, extend, load_chain, load_checkpoint, prepare
 from storage.engine import LOCK_TIMEOUT_S, Database
@@ -117,6 +117,10 @@ class SqlStore:
     ) -> dict[int, Bars]:
         """Return the last `count` bars of earlier sessions, by token (BAR_DTYPE)."""
         return load_bars_before(self._database, day, source, tokens, timeframe, count)
+
+    def sessions_before(self, day: date, source: Source, count: int) -> list[date]:
+        """Return the last `count` earlier days whose bars are kept, latest first."""
+        return load_sessions_before(self._database, day, source, count)
 
     def daily(self, day: date, source: Source, token: int, count: int) -> pd.DataFrame:
         """Return earlier sessions as daily bars (regular bars only), latest last."""

@@ -163,6 +163,10 @@ class Store(Protocol):
         """Return the last `count` bars of earlier sessions, by token (BAR_DTYPE)."""
         ...
 
+    def sessions_before(self, day: date, source: Source, count: int) -> list[date]:
+        """Return the last `count` earlier days whose bars are kept, latest first."""
+        ...
+
     def daily(self, day: date, source: Source, token: int, count: int) -> pd.DataFrame:
         """Return earlier sessions as daily bars (regular bars only), latest last."""
         ...

@@ -249,6 +249,9 @@ class Signal:
             bar_ts = from_seconds(start)
             asof = from_seconds(bar_end(start, self.segment, TIMEFRAMES[inputs.timeframe]))
             values = {str(k): _known(v) for k, v in last_row(table).items()}
+        flags = verdict.flags if final else (*verdict.flags, "provisional")
+        if inputs.rolled and "future" in (*self.needs, *self.optional):
+            flags = (*flags, "rolled_contract")
         silent = verdict.stance in (Stance.NEUTRAL, Stance.INSUFFICIENT)
         return Reading(
             id=self.id,
@@ -263,7 +266,7 @@ class Signal:
             values=values,
             levels=tuple(lv for lv in verdict.levels if math.isfinite(lv.price)),
             reason=verdict.reason,
-            flags=verdict.flags if final else (*verdict.flags, "provisional"),
+            flags=flags,
             warmup=verdict.warmup or Warmup(have=min(have, self.warmup), need=self.warmup),
         )
 

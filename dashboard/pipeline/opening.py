@@ -9,21 +9,27 @@ from datetime import date, datetime
 
 from dashboard.core.calendar import Calendar
 from dashboard.core.clock import SECOND_NS, to_ns
-from dashboard.core.market import TIMEFRAMES, UNDERLYINGS, Frame, Segment, Source, Universe
+from dashboard.core.market import TIMEFRAMES, UNDERLYINGS, VIX, Frame, Segment, Source, Universe
 from dashboard.core.ports import Store
 from dashboard.core.signal import Signal
 from dashboard.pipeline.contracts import followed
 from dashboard.pipeline.past import Past
+from dashboard.pipeline.past_volume import stored_volume
 from dashboard.pipeline.pipeline import Decoder, Pipeline, make_pipeline
 from dashboard.pipeline.prepare import OnDamage, decompress, log_damage
+from dashboard.pipeline.rolling import find_rolls
 from dashboard.pipeline.series import WARMUP_BARS
 from dashboard.pipeline.state import state_from_bytes
 
 DAILY_BARS = 60
+VIX_SESSIONS = 252  # a year, for its percentile
 
 
 def stored_past(store: Store, universe: Universe, day: date, source: Source) -> Past:
-    """Return warm-up bars and past sessions of a day from the days stored before it."""
+    """Return warm-up bars and past sessions of a day from the days stored before it.
+
+    A contract's warm-up bars are its own, whichever month was the front one then.
+    """
     tokens = list(followed(universe, day))
     warmup = {
         (token, name): bars
@@ -35,7 +41,12 @@ def stored_past(store: Store, universe: Universe, day: date, source: Source) -> 
         index = universe.index(name)
         if index is not None:
             daily[name] = store.daily(day, source, index.token, DAILY_BARS)
-    return Past(warmup, daily)
+    vix = universe.index(VIX)
+    if vix is not None:
+        daily[VIX] = store.daily(day, source, vix.token, VIX_SESSIONS)
+    rolls = find_rolls(store, universe, day, source)
+    volume = stored_volume(store, universe, day, source)
+    return Past(warmup, daily, volume, rolls.switched, rolls.rolled)
 
 
 def open_at(
