@@ -16,7 +16,9 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from dashboard.core.bars import AnyBars, infer_timeframe, last_row, starts_s
+import numpy as np
+
+from dashboard.core.bars import AnyBars, infer_timeframe, last_row, rows, starts_s
 from dashboard.core.clock import from_seconds
 from dashboard.core.continuity import missing_bars, opens_with_gap
 from dashboard.core.errors import InputError
@@ -26,6 +28,7 @@ from dashboard.core.view import View
 
 GAP_LIMIT = 5  # more missing than this, of the last 60 expected bars, flags the window
 GAP_CAP = 50  # and caps the strength
+UNEVEN = ("chain", "votes")  # inputs that are no bars of a price
 
 
 class Stance(StrEnum):
@@ -219,13 +222,53 @@ class Signal:
             table = self.calculate(*frames)
         except InputError as error:
             return self._reading(inputs, insufficient(str(error)), None, final), None
+        return self._judged(table, inputs, final), table
+
+    def history(
+        self, inputs: Inputs, since: int, as_of: Callable[[Inputs, str], Inputs]
+    ) -> list[Reading]:
+        """Return the final readings of the lead's bars that start from `since` [s] on.
+
+        The table does not look ahead, so its first rows are what it was then. `as_of` cuts
+        the other inputs to the last bar of the named one.
+        """
+        if any(getattr(inputs, name) is None for name in self.needs):
+            return []
+        lead = self.needs[0]
+        bars = getattr(inputs, lead)
+        try:
+            table = self.calculate(*(getattr(inputs, n) for n in (*self.needs, *self.optional)))
+        except InputError:
+            return []
+        first = int(np.searchsorted(starts_s(table), since))
+        return [
+            self._judged(
+                rows(table, 0, count),
+                as_of(replace(inputs, **{lead: rows(bars, 0, count)}), lead),
+                True,
+            )
+            for count in range(first + 1, len(table) + 1)
+        ]
+
+    def nearest(self, timeframe: str) -> str:
+        """Return the section's own timeframe that is shown on a page of `timeframe`.
+
+        It is the same where there is such a one, else the longest shorter one, else its first.
+        """
+        if timeframe in self.timeframes:
+            return timeframe
+        shorter = [t for t in self.timeframes if TIMEFRAMES[t] < TIMEFRAMES[timeframe]]
+        return shorter[-1] if shorter else self.timeframes[0]
+
+    def _judged(self, table: AnyBars, inputs: Inputs, final: bool) -> Reading:
+        """Return the reading of a table's last row."""
         if len(table) < max(1, self.warmup):
             verdict = insufficient(f"Needs {self.warmup} bars, has {len(table)}")
         else:
             verdict = self.judge(table, inputs)
-        if "chain" not in self.needs:
-            verdict = self._continuous(verdict, frames[0], inputs)
-        return self._reading(inputs, verdict, table, final), table
+        if self.needs[0] not in UNEVEN:
+            verdict = self._continuous(verdict, getattr(inputs, self.needs[0]), inputs)
+        return self._reading(inputs, verdict, table, final)
 
     def _continuous(self, verdict: Verdict, bars: AnyBars, inputs: Inputs) -> Verdict:
         """Flag missing bars, which cap the strength, and an opening gap, which mutes crosses."""

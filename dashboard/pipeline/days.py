@@ -114,6 +114,7 @@ class StoredDay:
             decoder=tools.decoder,
             signals=tools.signals,
             on_damage=self._skip,
+            decode_many=tools.decode_many,
         )
 
     def summary(self) -> DaySummary:

@@ -150,6 +150,8 @@ class Desk:
                 if self.on_tick:
                     self.on_tick()
                 self._publish_if_due()
+                if self.pipeline and self.pipeline.sections.read_more():
+                    self._dirty = True  # after a seek: what nobody has looked at yet
             except Exception as error:
                 self._fail(error)
         if self.pipeline:

@@ -11,7 +11,7 @@ import pandas as pd
 from dashboard.core.bars import AnyBars, index_starts_s, rows, starts_s, upto
 from dashboard.core.daily import session_days
 from dashboard.core.hours import EPOCH_DAY, bar_end, prior_day
-from dashboard.core.market import TIMEFRAMES, VIX, Instrument, Segment, Universe
+from dashboard.core.market import TIMEFRAMES, VIX, Instrument, Ints, Segment, Universe
 from dashboard.core.ports import BAR_DTYPE
 from dashboard.core.signal import Inputs
 from dashboard.core.table import Columns
@@ -68,7 +68,13 @@ class DeskInputs:
         ]
 
     def inputs(
-        self, underlying: str, timeframe: str, wanted: frozenset[str], *, forming: bool = False
+        self,
+        underlying: str,
+        timeframe: str,
+        wanted: frozenset[str],
+        *,
+        forming: bool = False,
+        votes: Columns | None = None,
     ) -> Inputs:
         """Return the `wanted` inputs of one underlying; `forming` adds the bar in progress.
 
@@ -94,9 +100,21 @@ class DeskInputs:
             timeframe=timeframe,
             contract=part.future.symbol if part.future else None,
             expiry=self.chains.expiry(underlying),
+            votes=votes,
             missing=self._missing(underlying),
             **frames,
         )
+
+    def today(self, underlying: str, timeframe: str) -> tuple[Ints, Ints]:
+        """Return when today's closed bars of the index start and end [s]."""
+        instrument = self.contracts[underlying].index
+        if instrument is None:
+            return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
+        bars = self._frame(instrument, timeframe, forming=False)
+        hours = self.settling.hours.segments[instrument.segment]
+        starts = bars.starts[bars.starts >= hours.start] if bars else np.empty(0, dtype=np.int64)
+        ends = [hours.bucket(int(start), TIMEFRAMES[timeframe])[1] for start in starts]
+        return starts, np.array(ends, dtype=np.int64)
 
     def _frame(
         self, instrument: Instrument | None, timeframe: str, forming: bool

@@ -6,12 +6,14 @@ start; only the frames since then are played. The result equals playing the whol
 
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
+from itertools import chain
 
 from dashboard.core.calendar import Calendar
 from dashboard.core.clock import SECOND_NS, to_ns
 from dashboard.core.market import TIMEFRAMES, UNDERLYINGS, VIX, Frame, Segment, Source, Universe
 from dashboard.core.ports import Store
 from dashboard.core.signal import Signal
+from dashboard.pipeline.arrivals import ManyDecoder, groups
 from dashboard.pipeline.contracts import followed
 from dashboard.pipeline.past import Past
 from dashboard.pipeline.past_volume import stored_volume
@@ -61,6 +63,7 @@ def open_at(
     decoder: Decoder,
     signals: Mapping[str, Signal],
     on_damage: OnDamage = log_damage,
+    decode_many: ManyDecoder | None = None,
 ) -> tuple[Pipeline, Iterator[Frame]]:
     """Return a pipeline that has seen everything received up to `at`, and what comes next.
 
@@ -88,13 +91,12 @@ def open_at(
         if found:
             _restore(pipeline, store, day, source)
         frames = store.frames(day, source, found[0] * SECOND_NS if found else None, on_damage)
-        frames = _catch_up(pipeline, frames, at_ns)
+        frames = _catch_up(pipeline, frames, at_ns, decode_many)
     except Exception:
         pipeline.close()
         raise
     pipeline.pass_time(at_ns)
-    pipeline.sections.waiting = False
-    pipeline.sections.read_everything()  # before the first bar: what earlier sessions say
+    pipeline.sections.begin()
     return pipeline, frames
 
 
@@ -118,15 +120,20 @@ def _restore(pipeline: Pipeline, store: Store, day: date, source: Source) -> Non
         pipeline.chains.restore(underlying, [decompress(payload) for _, payload in rows])
 
 
-def _catch_up(pipeline: Pipeline, frames: Iterator[Frame], at_ns: int) -> Iterator[Frame]:
+def _catch_up(
+    pipeline: Pipeline, frames: Iterator[Frame], at_ns: int, decode_many: ManyDecoder | None
+) -> Iterator[Frame]:
     """Process frames received up to `at_ns`; return an iterator over the rest."""
+    beyond: list[Frame] = []
+    for group in groups(_until(frames, at_ns, beyond), decode_many):
+        pipeline.process_group(group)
+    return chain(beyond, frames)
+
+
+def _until(frames: Iterator[Frame], at_ns: int, beyond: list[Frame]) -> Iterator[Frame]:
+    """Yield frames received up to `at_ns`; the first one after it goes to `beyond`."""
     for frame in frames:
         if frame.received_ns > at_ns:
-            return _chain_one(frame, frames)
-        pipeline.process(frame)
-    return iter(())
-
-
-def _chain_one(first: Frame, rest: Iterator[Frame]) -> Iterator[Frame]:
-    yield first
-    yield from rest
+            beyond.append(frame)
+            return
+        yield frame

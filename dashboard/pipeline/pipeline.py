@@ -7,6 +7,8 @@ the time; the same frames give the same readings at any speed.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import groupby
+from operator import attrgetter
 
 import numpy as np
 import numpy.typing as npt
@@ -157,8 +159,14 @@ class Pipeline:
             self.chains.add(closed)
             for listener in self.on_closed:
                 listener(closed)
-            for settled in self.settling.add(closed, finished):
-                readings += self.sections.read_closed(settled.segment, settled.bars)
+            ready = self.settling.add(closed, finished)
+            for _, minute in groupby(ready, key=attrgetter("minute")):
+                together = list(minute)
+                for settled in together:
+                    readings += self.sections.read_closed(settled.segment, settled.bars)
+                for settled in together:
+                    if settled.segment is Segment.INDEX:
+                        readings += self.sections.read_votes(settled.bars)
         return readings
 
     def keep(self, readings: list[Reading]) -> None:

@@ -77,4 +77,4 @@ def _signals(pipeline: Pipeline) -> Stage:
     if failures:
         name, words = next(iter(failures.items()))
         return Stage("Signals", "down", f"{name}: {words}")
-    return _guarded(pipeline, "Signals", f"{len(pipeline.sections.final)} readings")
+    return _guarded(pipeline, "Signals", f"{len(pipeline.sections.known)} readings")

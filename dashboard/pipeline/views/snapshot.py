@@ -89,6 +89,7 @@ class SnapshotBuilder:
     ) -> Snapshot:
         summary = self._day.summary()
         last = pipeline.state.last_ns
+        pipeline.sections.look_at((look.underlying, look.timeframe) for look in looked_at)
         chains = self._chains(pipeline, looked_at, now_ns)
         return replace(
             frame,
@@ -102,7 +103,7 @@ class SnapshotBuilder:
                 for name in UNDERLYINGS
                 if not pipeline.chains.has_ticked(name)
             },
-            final=dict(pipeline.sections.final),
+            final=dict(pipeline.sections.known),
             provisional=_provisional(pipeline, looked_at),
             signals=pipeline.sections.signals,
             counters=dict(pipeline.state.counters),
