@@ -64,7 +64,8 @@ LABELS = {  # signs of price and OI
     (1, -1): "short covering",
     (-1, -1): "long unwinding",
 }
-CODES = np.array(["", NEUTRAL, *LABELS.values()], dtype=object)
+SIGNS = (-1, 0, 1)
+WORDS = np.array([LABELS.get((p, q), NEUTRAL) for p in SIGNS for q in SIGNS], dtype=object)
 DIRECTIONS = {label: signs[0] for signs, label in LABELS.items()}
 
 
@@ -108,8 +109,10 @@ def calculate(bars: Bars, other: AnyBars | None = None) -> Bars:
         (recent, "_15m", (SHORT_PRICE, SHORT_OI)),
     ):
         moved = _change(close, reference)
-        together = _change(both, reference)
-        piled = np.where(np.isnan(together), _change(front, reference), together)
+        piled = _change(both, reference)
+        alone = np.isnan(piled)
+        if alone.any():
+            piled[alone] = _change(front, reference)[alone]
         columns[f"price_change{suffix}_pct"] = moved
         columns[f"oi_change{suffix}_pct"] = piled
         columns[f"label{suffix}"] = _labels(moved, piled, *limits)
@@ -163,16 +166,15 @@ def _change(values: Floats, reference: Ints) -> Floats:
 
 def _labels(price: Floats, oi: Floats, price_limit: float, oi_limit: float) -> Values:
     """Return the words for the changes in percent."""
-    move, pile = _sides(price, price_limit), _sides(oi, oi_limit)
-    code = np.where(np.isnan(price + oi), 0, 1)
-    for at, (up, more) in enumerate(LABELS, start=2):
-        code[(move == up) & (pile == more)] = at
-    return CODES[code]
+    labels = WORDS[4 + 3 * _sides(price, price_limit) + _sides(oi, oi_limit)]
+    labels[np.isnan(price) | np.isnan(oi)] = ""
+    return labels
 
 
 def _sides(change: Floats, limit: float) -> Ints:
     least = limit * (1 - EQUAL)
-    return (change >= least).astype(np.int64) - (change <= -least).astype(np.int64)
+    sides: Ints = np.subtract(change >= least, change <= -least, dtype=np.int64)
+    return sides
 
 
 def judge(table: AnyBars, inputs: Inputs) -> Verdict:
