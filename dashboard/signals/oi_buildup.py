@@ -166,7 +166,7 @@ def _change(values: Floats, reference: Ints) -> Floats:
 
 def _labels(price: Floats, oi: Floats, price_limit: float, oi_limit: float) -> Values:
     """Return the words for the changes in percent."""
-    labels = WORDS[4 + 3 * _sides(price, price_limit) + _sides(oi, oi_limit)]
+    labels: Values = WORDS[4 + 3 * _sides(price, price_limit) + _sides(oi, oi_limit)]
     labels[np.isnan(price) | np.isnan(oi)] = ""
     return labels
 
