@@ -1,10 +1,11 @@
-"""The option chain of each underlying's nearest expiry, minute by minute.
+"""The option chains of each underlying, minute by minute.
 
 When a minute of the derivatives segment closes, the last OI, running volume and price of
-every strike become one snapshot. Sections see the snapshots, pages see the state.
+every strike become one snapshot. Sections see the snapshots of the nearest expiry, the
+option desk those of the expiry it shows, pages see the state.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -24,7 +25,10 @@ NO_ROW = -1
 
 @dataclass
 class Chain:
-    """One underlying's nearest expiry. Rows are positions in the state, NO_ROW if absent."""
+    """One expiry of an underlying. Rows are positions in the state, NO_ROW if absent.
+
+    `earlier` gives the snapshots taken before a seek, where nobody has asked for them yet.
+    """
 
     underlying: str
     expiry: date
@@ -34,6 +38,7 @@ class Chain:
     previous_oi: Mapping[int, float]  # by row, units
     spot_row: int
     snapshots: list[ChainSnapshot] = field(default_factory=list)
+    earlier: Callable[[], Sequence[ChainSnapshot]] | None = None
     _stack: Stack = field(init=False)
 
     def __post_init__(self) -> None:
@@ -41,6 +46,9 @@ class Chain:
 
     def stacked(self) -> ChainHistory:
         """Return all snapshots as arrays; they grow with the day."""
+        if self.earlier is not None:
+            self.snapshots[:0] = self.earlier()
+            self.earlier = None
         return self._stack.upto(self.snapshots)
 
     @property
@@ -76,16 +84,35 @@ class Chain:
 
 
 class ChainBook:
-    """The chains of one day."""
+    """The chains of one day: `chains` holds each underlying's nearest expiry, `later` the rest."""
 
     def __init__(self, universe: Universe, day: date, hours: Hours, state: State) -> None:
         self._hours = hours
         self._state = state
         self.chains: dict[str, Chain] = {}
+        self.later: dict[tuple[str, date], Chain] = {}
         for name in UNDERLYINGS:
-            expiries = universe.expiries(name, day)
-            if expiries:
-                self.chains[name] = make_chain(universe, name, expiries[0])
+            for place, expiry in enumerate(universe.expiries(name, day)):
+                chain = make_chain(universe, name, expiry)
+                if place == 0:
+                    self.chains[name] = chain
+                else:
+                    self.later[name, expiry] = chain
+
+    def __iter__(self) -> Iterator[Chain]:
+        yield from self.chains.values()
+        yield from self.later.values()
+
+    def chain(self, underlying: str, expiry: date | None = None) -> Chain | None:
+        """Return the chain of an expiry, the nearest if none is named; None if it is not here."""
+        nearest = self.chains.get(underlying)
+        if nearest is None or expiry is None or expiry == nearest.expiry:
+            return nearest
+        return self.later.get((underlying, expiry))
+
+    def expiries(self, underlying: str) -> tuple[date, ...]:
+        """Return the expiries of an underlying, nearest first."""
+        return tuple(chain.expiry for chain in self if chain.underlying == underlying)
 
     def expiry(self, underlying: str) -> date | None:
         """Return the expiry shown for an underlying, None without options."""
@@ -96,7 +123,7 @@ class ChainBook:
         """Keep the chains as they stand when a minute of derivatives closes."""
         if closed.segment is not Segment.FNO:
             return
-        for chain in self.chains.values():
+        for chain in self:
             if chain.is_seen(self._state):
                 end = closed.minute + MINUTE_S
                 chain.snapshots.append(chain.take(self._state, closed.minute, end))
@@ -119,7 +146,7 @@ class ChainBook:
 
     def snapshots(self) -> list[tuple[str, date, list[ChainSnapshot]]]:
         """Return every chain's snapshots, in order of time."""
-        return [(name, chain.expiry, chain.snapshots) for name, chain in self.chains.items()]
+        return [(chain.underlying, chain.expiry, chain.snapshots) for chain in self]
 
     def restore(self, underlying: str, snapshots: Sequence[ChainSnapshot]) -> None:
         """Load the snapshots taken before a seek."""

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 
 import structlog
 
@@ -13,10 +14,16 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Interest:
-    """What a listener looks at; charts and provisional readings are made for it only."""
+    """What a listener looks at; charts and provisional readings are made for it only.
+
+    With `options` it is the option desk in place of the chart, at an expiry; None is the
+    nearest one.
+    """
 
     underlying: str
     timeframe: str
+    options: bool = False
+    expiry: date | None = None
 
 
 class Hub:

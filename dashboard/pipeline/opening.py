@@ -4,16 +4,19 @@ Bars up to the minute come from the store, the pipeline's state from the checkpo
 start; only the frames since then are played. The result equals playing the whole day.
 """
 
+import itertools
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
-from itertools import chain
+from functools import partial
 
 from dashboard.core.calendar import Calendar
 from dashboard.core.clock import SECOND_NS, to_ns
 from dashboard.core.market import TIMEFRAMES, UNDERLYINGS, VIX, Frame, Segment, Source, Universe
 from dashboard.core.ports import Store
 from dashboard.core.signal import Signal
+from dashboard.options.chain import ChainSnapshot
 from dashboard.pipeline.arrivals import ManyDecoder, groups
+from dashboard.pipeline.chains import Chain
 from dashboard.pipeline.contracts import followed
 from dashboard.pipeline.past import Past
 from dashboard.pipeline.past_volume import stored_volume
@@ -115,9 +118,15 @@ def _restore(pipeline: Pipeline, store: Store, day: date, source: Source) -> Non
                 }
             pipeline.series.restore(name, bars)
     until = pipeline.state.segments[Segment.FNO].closed_until
-    for underlying, expiry, _ in pipeline.chains.snapshots():
-        rows = store.chain(day, source, underlying, expiry, until)
-        pipeline.chains.restore(underlying, [decompress(payload) for _, payload in rows])
+
+    def snapshots(of: Chain) -> list[ChainSnapshot]:
+        rows = store.chain(day, source, of.underlying, of.expiry, until)
+        return [decompress(payload) for _, payload in rows]
+
+    for underlying, nearest in pipeline.chains.chains.items():
+        pipeline.chains.restore(underlying, snapshots(nearest))
+    for later in pipeline.chains.later.values():  # no section reads them: when they are asked for
+        later.earlier = partial(snapshots, later)
 
 
 def _catch_up(
@@ -127,7 +136,7 @@ def _catch_up(
     beyond: list[Frame] = []
     for group in groups(_until(frames, at_ns, beyond), decode_many):
         pipeline.process_group(group)
-    return chain(beyond, frames)
+    return itertools.chain(beyond, frames)
 
 
 def _until(frames: Iterator[Frame], at_ns: int, beyond: list[Frame]) -> Iterator[Frame]:

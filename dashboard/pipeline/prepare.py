@@ -36,7 +36,7 @@ class Deriver:
     _bars: list[npt.NDArray[np.void]] = field(default_factory=list)
     _boundary: int = 0
     _kept: dict[tuple[int, str], int] = field(default_factory=dict)
-    _snapshots: dict[str, int] = field(default_factory=dict)
+    _snapshots: dict[tuple[str, date], int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.pipeline.on_closed.append(self._take)
@@ -81,9 +81,9 @@ class Deriver:
 
     def _write_chains(self, derived: Derived) -> None:
         for underlying, expiry, snapshots in self.pipeline.chains.snapshots():
-            for snapshot in snapshots[self._snapshots.get(underlying, 0) :]:
+            for snapshot in snapshots[self._snapshots.get((underlying, expiry), 0) :]:
                 derived.chain(underlying, expiry, snapshot.start, compress(snapshot))
-            self._snapshots[underlying] = len(snapshots)
+            self._snapshots[underlying, expiry] = len(snapshots)
 
 
 def compress(snapshot: ChainSnapshot) -> bytes:

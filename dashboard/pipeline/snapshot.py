@@ -11,6 +11,7 @@ import pandas as pd
 
 from dashboard.core.market import Source
 from dashboard.core.signal import Reading, Signal
+from dashboard.pipeline.options_view import OptionsView
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +134,8 @@ class Snapshot:
     """One desk at one moment.
 
     `final` and `provisional` hold readings by (underlying, section, timeframe);
-    provisional ones only for what a listener is looking at.
+    provisional ones only for what a listener is looking at. `options` holds the option desk
+    by (underlying, chosen expiry), None the nearest, where somebody looks at it.
     """
 
     seq: int
@@ -160,3 +162,4 @@ class Snapshot:
     counters: Mapping[str, int]
     ticks: int
     progress: float | None = None  # of a load or a long seek, 0..1
+    options: Mapping[tuple[str, date | None], OptionsView] = field(default_factory=dict)

@@ -196,8 +196,8 @@ def picture(pipeline: Pipeline) -> dict[str, object]:
             for name in ("1m", "5m", "15m", "30m")
         },
         "chains": {
-            name: [s.to_bytes() for s in snapshots]
-            for name, _, snapshots in pipeline.chains.snapshots()
+            (name, expiry): [s.to_bytes() for s in snapshots]
+            for name, expiry, snapshots in pipeline.chains.snapshots()
         },
     }
 

@@ -19,6 +19,7 @@ from dashboard.pipeline.views.chain import chain_view
 from dashboard.pipeline.views.chart import chart_view
 from dashboard.pipeline.views.health import silence_limit_s, stages
 from dashboard.pipeline.views.indices import index_quotes
+from dashboard.pipeline.views.options import OptionRoom
 from dashboard.pipeline.views.timeline import bands, phase_view, timeline_view
 
 
@@ -43,6 +44,7 @@ class SnapshotBuilder:
         self._calendar = calendar
         self._bands = bands(calendar, day.day)
         self._silhouettes: dict[str, Silhouette] = {}
+        self._options = OptionRoom(calendar)
 
     def build(
         self, desk: DeskState, pipeline: Pipeline | None, interests: Iterable[Interest]
@@ -90,13 +92,14 @@ class SnapshotBuilder:
         summary = self._day.summary()
         last = pipeline.state.last_ns
         pipeline.sections.look_at((look.underlying, look.timeframe) for look in looked_at)
-        chains = self._chains(pipeline, looked_at, now_ns)
+        on_desk = [look for look in looked_at if not look.options]
+        chains = self._chains(pipeline, on_desk, now_ns)
         return replace(
             frame,
             feed_age_s=max(0.0, (now_ns - last) / SECOND_NS) if last else None,
             stages=stages(pipeline, summary, now_ns, trading=_trading(pipeline, now_ns)),
             indices=index_quotes(pipeline, now_ns, silence_limit_s(summary)),
-            charts=_charts(pipeline, looked_at),
+            charts=_charts(pipeline, on_desk),
             chains=chains,
             chain_missing={
                 name: pipeline.chains.missing(name)
@@ -104,10 +107,11 @@ class SnapshotBuilder:
                 if not pipeline.chains.has_ticked(name)
             },
             final=dict(pipeline.sections.known),
-            provisional=_provisional(pipeline, looked_at),
+            provisional=_provisional(pipeline, on_desk),
             signals=pipeline.sections.signals,
             counters=dict(pipeline.state.counters),
             ticks=pipeline.ticks,
+            options=self._options.views(pipeline, looked_at, now_ns),
         )
 
     def _chains(

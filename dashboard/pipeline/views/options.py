@@ -1,0 +1,282 @@
+"""The option desk: one expiry as it stands and through the day.
+
+Only what somebody looks at is worked out: the quotes for every snapshot, the day once for
+each closed minute.
+"""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import numpy.typing as npt
+
+from dashboard.core.calendar import Calendar
+from dashboard.core.clock import SECOND_NS, from_ns
+from dashboard.core.market import Floats, Ints, Kind, Segment
+from dashboard.options.black76 import RATE, years_to_expiry
+from dashboard.options.chain import CHAIN_DTYPE
+from dashboard.options.forward import MISFIT, parity_forward, parity_misfit
+from dashboard.options.greeks import Greeks, greeks
+from dashboard.options.metrics import ChainMetrics, chain_metrics
+from dashboard.options.quotes import option_price
+from dashboard.pipeline.chains import NO_ROW, Chain
+from dashboard.pipeline.hours import CONTINUOUS
+from dashboard.pipeline.hub import Interest
+from dashboard.pipeline.options_view import OptionSide, OptionsView
+from dashboard.pipeline.pipeline import Pipeline
+from dashboard.pipeline.views.indices import known
+from dashboard.pipeline.views.options_buildup import build_up
+from dashboard.pipeline.views.options_day import Base, DayOfOptions, base_of, expiry_s
+
+PERCENT = 0.01
+Key = tuple[str, date | None]  # underlying, expiry; None is the nearest
+
+
+class OptionRoom:
+    """The option views of one desk, with the days it keeps between two snapshots."""
+
+    def __init__(self, calendar: Calendar) -> None:
+        self._calendar = calendar
+        self._days: dict[tuple[str, date], DayOfOptions] = {}
+
+    def views(
+        self, pipeline: Pipeline, looked_at: Iterable[Interest], now_ns: int
+    ) -> dict[Key, OptionsView]:
+        """Return what is looked at in the option room, by underlying and chosen expiry."""
+        asked = {(look.underlying, look.expiry) for look in looked_at if look.options}
+        found = {}
+        for underlying, expiry in asked:
+            chain = pipeline.chains.chain(underlying, expiry) or pipeline.chains.chain(underlying)
+            if chain is not None and chain.is_seen(pipeline.state):
+                found[underlying, expiry] = self._view(pipeline, chain, now_ns)
+        self._forget(pipeline, {(view.underlying, view.expiry) for view in found.values()})
+        return found
+
+    def _view(self, pipeline: Pipeline, chain: Chain, now_ns: int) -> OptionsView:
+        key = (chain.underlying, chain.expiry)
+        kept = self._days.get(key)
+        if kept is None or kept.chain is not chain:
+            kept = DayOfOptions(chain, pipeline.hours, expiry_s(self._calendar, chain))
+            self._days[key] = kept
+        return options_view(pipeline, kept, now_ns)
+
+    def _forget(self, pipeline: Pipeline, shown: set[tuple[str, date]]) -> None:
+        """Drop days that nobody looks at, those of an earlier pipeline with them."""
+        self._days = {
+            key: day
+            for key, day in self._days.items()
+            if key in shown and pipeline.chains.chain(*key) is day.chain
+        }
+
+
+def options_view(pipeline: Pipeline, kept: DayOfOptions, now_ns: int) -> OptionsView:
+    """Return one expiry as it stands, with its day so far."""
+    chain, rows = kept.chain, pipeline.state.rows
+    day = kept.now()
+    base = kept.base or base_of(chain, chain.stacked())
+    left_s = kept.instant_s - now_ns / SECOND_NS
+    years = float(years_to_expiry(left_s))
+    sides = [_quotes(rows, chain, at, now_ns) for at in (chain.calls, chain.puts)]
+    spot = chain.spot(pipeline.state)
+    forward, source = _forward(pipeline, chain, sides, spot, years)
+    frozen = math.isfinite(forward) and (
+        not math.isfinite(spot) or _index_is_frozen(pipeline, now_ns)
+    )
+    money = forward if frozen else spot
+    metrics = chain_metrics(
+        _rows(chain, sides),
+        money,
+        forward if math.isfinite(forward) else None,
+        years,
+        RATE,
+        sides[0].price,
+        sides[1].price,
+    )
+    moves = [
+        greeks(kind, metrics.forward, chain.strikes, years, RATE, iv)
+        for kind, iv in ((Kind.CALL, metrics.smile.call_iv), (Kind.PUT, metrics.smile.put_iv))
+    ]
+    call, put = (
+        _side(*parts) for parts in zip(sides, moves, _smile(metrics), _bases(base), strict=True)
+    )
+    misfit = parity_misfit(
+        chain.strikes, call.price, put.price, metrics.forward, math.exp(-RATE * years)
+    )
+    return OptionsView(
+        underlying=chain.underlying,
+        expiry=chain.expiry,
+        expiries=pipeline.chains.expiries(chain.underlying),
+        days_to_expiry=(chain.expiry - from_ns(now_ns).date()).days,
+        time_to_expiry_s=left_s if left_s > 0 else None,
+        strikes=chain.strikes,
+        call=call,
+        put=put,
+        spot=known(spot),
+        spot_age_s=_age_s(rows, np.array([chain.spot_row]), now_ns),
+        forward=known(metrics.forward),
+        forward_source=source,
+        atm=known(metrics.atm),
+        atm_from="forward" if frozen else "spot",
+        atm_iv=known(100 * metrics.atm_iv),
+        straddle=known(metrics.straddle),
+        move_to_expiry=known(metrics.move_iv),
+        move_session=known(metrics.move_daily),
+        pcr_oi=known(metrics.pcr_oi),
+        pcr_volume=known(metrics.pcr_volume),
+        pcr_near=known(metrics.pcr_oi_atm5),
+        near_missing=metrics.atm5_missing,
+        max_pain=known(metrics.max_pain),
+        exposure=known(metrics.gex),
+        exposure_by_strike=_exposure(call, put, metrics.forward),
+        exposure_skipped=metrics.gex_skipped,
+        misfit=misfit > MISFIT,
+        oi_age_s=known(chain.oi_age_s(pipeline.state, now_ns // SECOND_NS)),
+        quote_age_s=_age_s(rows, chain.rows, now_ns),
+        base=base.words,
+        day=day,
+        day_reason="" if day else "No minute of this expiry has closed yet",
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Quotes:
+    """One side as the state has it, NaN where a strike has no contract or no tick."""
+
+    oi: Floats
+    volume: Floats
+    ltp: Floats
+    bid: Floats
+    ask: Floats
+    before: Floats  # previous close
+    age_s: Floats
+    price: Floats
+    note: tuple[str, ...]
+
+
+def _quotes(rows: npt.NDArray[np.void], chain: Chain, at: Ints, now_ns: int) -> _Quotes:
+    there = at != NO_ROW
+    of = rows[at[there]]
+
+    def column(name: str) -> Floats:
+        values = np.full(len(at), np.nan)
+        values[there] = of[name]
+        return values
+
+    received = column("received_ns")
+    age_s = np.where(received > 0, (now_ns - received) / SECOND_NS, np.nan)
+    bid, ask, ltp = (column(name) for name in ("bid", "ask", "last_price"))
+    price, note = option_price(bid, ask, ltp, age_s - _newest(rows, chain, now_ns))
+    return _Quotes(
+        column("oi"),
+        column("volume"),
+        ltp,
+        np.where(bid > 0, bid, np.nan),
+        np.where(ask > 0, ask, np.nan),
+        column("previous_close"),
+        age_s,
+        price,
+        tuple(note.tolist()),
+    )
+
+
+def _newest(rows: npt.NDArray[np.void], chain: Chain, now_ns: int) -> float:
+    """Return the age of the chain's newest tick.
+
+    A last price is old against the rest of its chain: a recording of one quote a minute is
+    not stale, and a feed that has stopped is told of elsewhere.
+    """
+    return _age_s(rows, chain.rows, now_ns) or 0.0
+
+
+def _age_s(rows: npt.NDArray[np.void], at: Ints, now_ns: int) -> float | None:
+    """Return seconds since the newest tick of some rows, None before there was one."""
+    there = at[at != NO_ROW]
+    newest = int(rows["received_ns"][there].max()) if len(there) else 0
+    return max(0.0, (now_ns - newest) / SECOND_NS) if newest > 0 else None
+
+
+def _forward(
+    pipeline: Pipeline, chain: Chain, sides: list[_Quotes], spot: float, years: float
+) -> tuple[float, str]:
+    """Return the forward of the chain's expiry: its future's price, or parity's."""
+    future = pipeline.universe.future(chain.underlying, chain.expiry)
+    if future is not None and future.expiry == chain.expiry:
+        price = float(pipeline.state.rows["last_price"][pipeline.universe.row(future)])
+        if math.isfinite(price):
+            return price, future.symbol
+    if not math.isfinite(years):
+        return math.nan, "Expired"
+    if not math.isfinite(spot):
+        return math.nan, "No spot to find the money"
+    call, put = sides
+    discount = math.exp(-RATE * years)
+    forward, used = parity_forward(chain.strikes, call.price, put.price, spot, discount)
+    return forward, f"parity over {used} strikes" if used else "No pair of prices near the money"
+
+
+def _index_is_frozen(pipeline: Pipeline, now_ns: int) -> bool:
+    """Say whether options trade while their index has no continuous price."""
+    second = np.array([now_ns // SECOND_NS])
+    index, fno = (pipeline.hours.segments[segment].state(second)[0] for segment in Segment)
+    return bool(fno == CONTINUOUS and index != CONTINUOUS)
+
+
+def _rows(chain: Chain, sides: list[_Quotes]) -> npt.NDArray[np.void]:
+    rows = np.empty(len(chain.strikes), dtype=CHAIN_DTYPE)
+    rows["strike"] = chain.strikes
+    for name, side in zip(("call", "put"), sides, strict=True):
+        rows[f"{name}_oi"], rows[f"{name}_volume"] = side.oi, side.volume
+        rows[f"{name}_ltp"] = side.ltp
+    return rows
+
+
+_Volatility = tuple[Floats, tuple[str, ...]]
+
+
+def _smile(metrics: ChainMetrics) -> tuple[_Volatility, _Volatility]:
+    smile = metrics.smile
+    return (
+        (smile.call_iv, tuple(smile.call_note.tolist())),
+        (smile.put_iv, tuple(smile.put_note.tolist())),
+    )
+
+
+def _bases(base: Base) -> tuple[Floats, Floats]:
+    return base.call, base.put
+
+
+def _side(quotes: _Quotes, moves: Greeks, smile: _Volatility, base: Floats) -> OptionSide:
+    sigma, why = smile
+    change = quotes.oi - base
+    with np.errstate(divide="ignore", invalid="ignore"):
+        price_percent = np.where(quotes.before > 0, 100 * (quotes.ltp / quotes.before - 1), np.nan)
+        oi_percent = np.where(base > 0, 100 * change / base, np.nan)
+    return OptionSide(
+        oi=quotes.oi,
+        oi_change=change,
+        volume=quotes.volume,
+        ltp=quotes.ltp,
+        bid=quotes.bid,
+        ask=quotes.ask,
+        price=quotes.price,
+        iv=100 * sigma,
+        delta=moves.delta,
+        theta=moves.theta,
+        gamma=moves.gamma,
+        age_s=quotes.age_s,
+        price_change=price_percent,
+        oi_percent=oi_percent,
+        buildup=build_up(price_percent, oi_percent),
+        note=quotes.note,
+        why=why,
+    )
+
+
+def _exposure(call: OptionSide, put: OptionSide, forward: float) -> Floats:
+    """Return each strike's assumed exposure [INR], NaN where neither side has a gamma."""
+    calls, puts = call.gamma * call.oi, -put.gamma * put.oi
+    both = np.nan_to_num(calls) + np.nan_to_num(puts)
+    net: Floats = np.where(np.isnan(calls) & np.isnan(puts), np.nan, both)
+    return net * forward**2 * PERCENT
