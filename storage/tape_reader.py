@@ -82,7 +82,7 @@ class _Reader:
     def _minutes(self, after: int) -> Iterator[_Minute]:
         count = 1
         while minutes := self._next_minutes(after, count):
-            after = minutes[0].number + count - 1
+            after = minutes[-1].number
             count = min(2 * count, MOST_MINUTES)
             yield from minutes
 
@@ -99,7 +99,7 @@ class _Reader:
                 minutes[row.minute - first].chunks.append(row)
             for row in _rows(connection, journal, self._tapes, first, count):
                 minutes[row.minute - first].journal.append(row)
-        return minutes
+        return _settled(minutes)
 
     def _refuse_replaced(self, connection: Connection) -> None:
         count = select(func.count()).where(tape.c.id.in_(self._tapes))
@@ -140,6 +140,17 @@ class _Reader:
                 f"{reason}. The other minutes are readable; restore a copy, or import it again"
             )
         self._on_damage(Gap(start, start + MINUTE_NS, f"Damaged chunk at {where}: {reason}"))
+
+
+def _settled(minutes: list[_Minute]) -> list[_Minute]:
+    """Return the minutes up to the last that has come, and only a first one of a journal.
+
+    What is still being recorded is looked at when its turn comes, not earlier.
+    """
+    while not (minutes[-1].chunks or minutes[-1].journal):
+        minutes = minutes[:-1]
+    places = [place for place, minute in enumerate(minutes) if place and minute.journal]
+    return minutes[: places[0]] if places else minutes
 
 
 def _decoded(row: Row[Any]) -> list[Frame]:

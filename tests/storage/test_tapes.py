@@ -65,6 +65,15 @@ def test_merges_tapes_and_connections_in_the_order_received(store: SqlStore):
     ]
 
 
+def test_a_slow_reader_of_a_tape_in_the_making_sees_what_came_meanwhile(store: SqlStore):
+    with store.begin_tape(live(), [NIFTY]) as tape:
+        tape.append(ticks(0, 250))
+        frames = store.frames(DAY, Source.LIVE)
+        found = [next(frames) for _ in range(200)]  # the open minute is the next one
+        tape.append(ticks(250, 600))
+        assert [*found, *frames] == ticks(0, 600)
+
+
 def test_keeps_what_arrives_after_its_minute_was_closed(store: SqlStore):
     with store.begin_tape(info(), [NIFTY]) as tape:
         tape.append([frame(59, b"a", 0), frame(63, b"c", 1)])
