@@ -13,6 +13,8 @@ carries the dividends that spot would need a guess for.
 Source: Black (1976), Journal of Financial Economics 3(1-2), 167-179.
 """
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 from scipy.special import ndtr
@@ -75,11 +77,16 @@ def normal_density(x: Floats) -> Floats:
 def option_sign(kind: npt.ArrayLike) -> Floats:
     """Return +1 for calls and -1 for puts."""
     kinds = np.asarray(kind)
-    calls, puts = np.isin(kinds, _CALLS), np.isin(kinds, _PUTS)
+    calls, puts = (_is_any(kinds, names) for names in (_CALLS, _PUTS))
     if not (calls | puts).all():
         odd = kinds[~(calls | puts)].flat[0]
         raise InputError(f"An option's kind is CE or PE, not {odd}")
     return np.where(calls, 1.0, -1.0)
+
+
+def _is_any(kinds: npt.NDArray[Any], names: tuple[str, str]) -> npt.NDArray[np.bool_]:
+    """Say which kinds are one of two names; np.isin would sort them first."""
+    return np.asarray((kinds == names[0]) | (kinds == names[1]))
 
 
 def years_to_expiry(seconds: npt.ArrayLike) -> Floats:

@@ -6,8 +6,9 @@ as one wide DataFrame, the *chain frame*:
 - index: bar start, Asia/Kolkata, increasing;
 - columns: a sorted MultiIndex ``(field, kind, strike)`` with kind CE or PE and strike in
   INR. Fields: ``oi`` [units], ``volume`` [units, the session's running total] and ``ltp``
-  [INR]; then ``("spot", "", 0.0)`` [INR] and ``("oi_age_s", "", 0.0)`` [seconds since an
-  OI of the chain last changed];
+  [INR]; ``previous_oi`` [units], at the previous session's close, only where it was given;
+  then ``("spot", "", 0.0)`` [INR] and ``("oi_age_s", "", 0.0)`` [seconds since an OI of the
+  chain last changed];
 - every field has every strike on both sides; NaN says that it is not known.
 """
 
@@ -29,6 +30,7 @@ from dashboard.core.table import Columns
 
 FIELDS = ("ltp", "oi", "volume")
 KINDS = ("CE", "PE")
+GIVEN_FIELDS = ("previous_oi",)  # no part of a snapshot: the same all day
 HEADER = ("oi_age_s", "spot")
 
 CHAIN_DTYPE = np.dtype(
@@ -112,7 +114,8 @@ def from_long(long: pd.DataFrame) -> pd.DataFrame:
     long : DataFrame
         One row per bar, strike and kind, indexed by bar start (any time zone, but one).
         Columns ``strike`` [INR], ``kind`` (CE or PE) and ``oi`` [units]; ``volume``
-        [units, running total], ``ltp`` [INR], ``spot`` [INR] and ``oi_age_s`` if known.
+        [units, running total], ``ltp`` [INR], ``previous_oi`` [units], ``spot`` [INR] and
+        ``oi_age_s`` if known.
 
     Raises
     ------
@@ -126,15 +129,16 @@ def from_long(long: pd.DataFrame) -> pd.DataFrame:
     bar = index.get_indexer(starts)
     strikes, at = np.unique(long["strike"].to_numpy(np.float64), return_inverse=True)
     put = (long["kind"] == "PE").to_numpy(np.int64)
-    cube = np.full((len(index), len(_SIDES), len(strikes)), np.nan)
-    for place, name in enumerate(FIELDS):
+    fields = (*FIELDS, *(name for name in GIVEN_FIELDS if name in long))
+    cube = np.full((len(index), len(fields) * len(KINDS), len(strikes)), np.nan)
+    for place, name in enumerate(fields):
         if name in long:
             cube[bar, place * 2 + put, at] = long[name].to_numpy(np.float64, na_value=np.nan)
     header = np.full((len(HEADER), len(index)), np.nan)
     for place, name in enumerate(HEADER):
         if name in long:
             header[place, bar] = long[name].to_numpy(np.float64, na_value=np.nan)
-    return _frame(index, strikes, cube, header)
+    return _frame(index, strikes, cube, header, fields)
 
 
 class ChainHistory(Columns):
@@ -166,6 +170,13 @@ class ChainHistory(Columns):
         found = self.values.get(field)
         return np.full(len(self), np.nan) if found is None else found
 
+    def carrying(self, field: str, call: Floats, put: Floats) -> "ChainHistory":
+        """Return the same with a field that all rows share, given by strike: shape (k,)."""
+        shape = (len(self), len(self.strikes))
+        shared = {"CE": np.broadcast_to(call, shape), "PE": np.broadcast_to(put, shape)}
+        sides = self.sides | {(field, kind): values for kind, values in shared.items()}
+        return ChainHistory(self.starts, self.strikes, sides, self.values)
+
     def rows(self, first: int, stop: int | None = None) -> "ChainHistory":
         """Return the rows from `first` up to `stop`, as views."""
         part = slice(first, stop)
@@ -179,9 +190,11 @@ class ChainHistory(Columns):
     @property
     def frame(self) -> pd.DataFrame:
         """Return the chain frame."""
-        cube = np.stack([self.side(field, kind) for field in FIELDS for kind in KINDS], axis=1)
+        carried = {field for field, _ in self.sides}
+        fields = (*FIELDS, *(name for name in GIVEN_FIELDS if name in carried))
+        cube = np.stack([self.side(field, kind) for field in fields for kind in KINDS], axis=1)
         head = np.stack([self.header(name) for name in HEADER])
-        return _frame(bar_index(self.starts), self.strikes, cube, head)
+        return _frame(bar_index(self.starts), self.strikes, cube, head, fields)
 
 
 def widened(chain: Bars) -> Bars:
@@ -251,18 +264,26 @@ def _check_long(long: pd.DataFrame) -> None:
         raise InputError(f"{row['strike']} {row['kind']} is there twice at {long.index[twice][0]}")
 
 
-def _frame(index: pd.DatetimeIndex, strikes: Floats, cube: Floats, head: Floats) -> pd.DataFrame:
+def _frame(
+    index: pd.DatetimeIndex,
+    strikes: Floats,
+    cube: Floats,
+    head: Floats,
+    fields: tuple[str, ...] = FIELDS,
+) -> pd.DataFrame:
     """Return the frame of (bars, sides, strikes) values and (2, bars) header values."""
-    bars, _, count = cube.shape
-    columns, order = _columns(tuple(strikes.tolist()))
-    values = np.concatenate([cube.reshape(bars, len(_SIDES) * count), head.T], axis=1)
+    bars, sides, count = cube.shape
+    columns, order = _columns(tuple(strikes.tolist()), fields)
+    values = np.concatenate([cube.reshape(bars, sides * count), head.T], axis=1)
     return pd.DataFrame(values[:, order], index=index, columns=columns)
 
 
 @lru_cache(maxsize=32)
-def _columns(strikes: tuple[float, ...]) -> tuple[pd.MultiIndex, list[int]]:
+def _columns(
+    strikes: tuple[float, ...], fields: tuple[str, ...]
+) -> tuple[pd.MultiIndex, list[int]]:
     """Return the sorted columns, and which value goes to each; strikes rarely change."""
-    names = [(field, kind, k) for field in FIELDS for kind in KINDS for k in strikes]
+    names = [(field, kind, k) for field in fields for kind in KINDS for k in strikes]
     names += [(name, "", 0.0) for name in HEADER]
     order = sorted(range(len(names)), key=names.__getitem__)
     titles = ["field", "kind", "strike"]

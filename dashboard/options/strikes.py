@@ -2,9 +2,10 @@
 
 import numpy as np
 
-from dashboard.core.market import Floats
+from dashboard.core.market import Floats, Ints
 
 AROUND = 5  # strikes on each side of the money
+ON_GRID = 1e-6  # of a step; strikes are multiples of it but for a double's last digits
 
 
 def atm_strike(strikes: Floats, price: float) -> float:
@@ -20,7 +21,8 @@ def strike_step(strikes: Floats) -> float:
 
     It differs by underlying and grows far from the money, so it is never assumed.
     """
-    steps, counts = np.unique(np.diff(np.unique(strikes)), return_counts=True)
+    apart = np.sort(np.round(np.diff(np.sort(strikes)), 2))
+    steps, counts = np.unique(apart[apart > 0], return_counts=True)
     return float(steps[np.argmax(counts)]) if len(steps) else np.nan
 
 
@@ -35,3 +37,49 @@ def around_the_money(strikes: Floats, price: float, each_side: int = AROUND) -> 
     )
     listed = np.sort(strikes[np.isin(strikes, wanted)])
     return listed, len(wanted) - len(listed)
+
+
+def nearest_strikes(strikes: Floats, price: Floats) -> Floats:
+    """Return the strike [INR] nearest each price, the lower of two; NaN without a price.
+
+    `strikes` ascend.
+    """
+    if not len(strikes):
+        return np.full(len(price), np.nan)
+    above = np.clip(np.searchsorted(strikes, price), 1, max(1, len(strikes) - 1))
+    low, high = strikes[above - 1], strikes[np.minimum(above, len(strikes) - 1)]
+    nearest = np.where(price - low <= high - price, low, high)
+    return np.where(np.isfinite(price), nearest, np.nan)
+
+
+def positions_around(
+    strikes: Floats, money: Floats, each_side: int = AROUND
+) -> tuple[Ints, Floats]:
+    """Return where the strikes round each money are, and how many lack.
+
+    Parameters
+    ----------
+    strikes : ndarray, shape (k,)
+        INR, ascending.
+    money : ndarray, shape (n,)
+        INR, one of `strikes` or NaN.
+    each_side : int
+        Steps to each side, m.
+
+    Returns
+    -------
+    positions : ndarray of int, shape (n, 2 m + 1)
+        Into `strikes`; -1 where that strike is not listed.
+    missing : ndarray, shape (n,)
+        NaN without money or step.
+    """
+    width = 2 * each_side + 1
+    step = strike_step(strikes)
+    if not np.isfinite(step):
+        return np.full((len(money), width), -1), np.full(len(money), np.nan)
+    own, row = np.unique(money, return_inverse=True)  # few: the index moves slowly
+    wanted = own[:, None] + step * np.arange(-each_side, each_side + 1)
+    at = np.minimum(np.searchsorted(strikes, wanted - ON_GRID * step), len(strikes) - 1)
+    listed = np.abs(strikes[at] - wanted) < ON_GRID * step
+    missing = np.where(np.isnan(own), np.nan, width - listed.sum(axis=1))
+    return np.where(listed, at, -1)[row], missing[row]
