@@ -14,7 +14,7 @@ from dashboard.core.calendar import load_calendar
 from dashboard.core.clock import IST, to_ns
 from feeds.mock.feed import MockFeed
 
-SUBJECTS = ("decode", "storage", "replay", "seek", "sections", "page")
+SUBJECTS = ("decode", "options", "storage", "replay", "seek", "sections", "page")
 
 
 def test_a_tiny_run_tells_of_every_subject_as_json(home: Path):
