@@ -13,6 +13,8 @@ is continuous over session boundaries.
 Source: Olivier Seban (c. 2008); the first bar and the strict comparisons are TradingView's.
 """
 
+from collections.abc import Iterator
+
 import numpy as np
 import talib
 
@@ -76,37 +78,71 @@ def _atr(high: Floats, low: Floats, close: Floats, period: int) -> Floats:
 def supertrend(
     high: Floats, low: Floats, close: Floats, atr: Floats, multiple: float
 ) -> tuple[Floats, Floats]:
-    """Return the stop [INR] and the direction (+1, -1, 0 undefined), each of shape (n,).
-
-    A loop over plain floats: each band depends on the one before, and indexing an array
-    element by element costs more than the arithmetic.
-    """
-    known = np.flatnonzero(np.isfinite(atr))
+    """Return the stop [INR] and the direction (+1, -1, 0 undefined), each of shape (n,)."""
     stop = np.full(len(close), np.nan)
     direction = np.zeros(len(close))
-    if not len(known):
+    known = np.isfinite(atr)
+    if not known.any():
         return stop, direction
-    first = int(known[0])
+    first = int(known.argmax())
     middle = (high[first:] + low[first:]) / 2
     width = multiple * atr[first:]
-    uppers, lowers = (middle + width).tolist(), (middle - width).tolist()
-    stops, directions = [], []
-    upper, lower, before, way = np.inf, -np.inf, np.nan, -1
-    for basic_up, basic_low, now in zip(uppers, lowers, close[first:].tolist(), strict=True):
-        if basic_up < upper or before > upper:
-            upper = basic_up
-        if basic_low > lower or before < lower:
-            lower = basic_low
-        if way < 0:
-            if now > upper and before == before:  # never on the first bar
-                way = 1
-        elif now < lower:
-            way = -1
-        stops.append(lower if way > 0 else upper)
-        directions.append(way)
-        before = now
-    stop[first:], direction[first:] = stops, directions
+    bars = zip(
+        (middle + width).tolist(),
+        (middle - width).tolist(),
+        close[first:].tolist(),
+        strict=True,
+    )
+    stops, turns = _walk(bars)
+    stop[first:] = stops
+    for k, turn in enumerate([0, *turns]):
+        direction[first + turn :] = 1 if k % 2 else -1
     return stop, direction
+
+
+def _walk(bars: Iterator[tuple[float, float, float]]) -> tuple[list[float], list[int]]:
+    """Return the stop at each bar (basic upper, basic lower, close), and where it turns.
+
+    A loop over plain floats, because each band depends on the one before. While it is down
+    no close is above the upper band, which can therefore only fall; only the lower one may
+    start anew. While it is up it is the other way round.
+    """
+    upper, lower, before = next(bars)  # down, wherever its close is
+    stops, turns = [upper], list[int]()
+    append = stops.append
+    while True:
+        if before > upper:  # the first bar, or bands that a gap has crossed
+            upper = np.inf
+        for basic_upper, basic_lower, close in bars:
+            if basic_upper < upper:
+                upper = basic_upper
+            if basic_lower > lower or before < lower:
+                lower = basic_lower
+            if close > upper:
+                break
+            append(upper)
+            before = close
+        else:
+            return stops, turns
+        turns.append(len(stops))
+        append(lower)
+        before = close
+        if before < lower:
+            lower = -np.inf
+        for basic_upper, basic_lower, close in bars:
+            if basic_lower > lower:
+                lower = basic_lower
+            if basic_upper < upper or before > upper:
+                upper = basic_upper
+            if close < lower:
+                break
+            append(lower)
+            before = close
+        else:
+            return stops, turns
+        turns.append(len(stops))
+        append(upper)
+        before = close
 
 
 def judge(table: AnyBars, inputs: Inputs) -> Verdict:

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 import talib
 
+from dashboard.core.market import Floats
 from dashboard.core.signal import Inputs, Stance
 from dashboard.signals.supertrend import SIGNAL, calculate, supertrend
 from tests.builders import make_bars
@@ -34,6 +35,71 @@ def test_matches_the_worked_example():
     assert stop[3:].tolist() == pytest.approx(expected, abs=1e-6)
     assert direction.tolist() == [0, 0, 0, -1, -1, -1, 1, -1, -1]
     assert np.isnan(stop[:3]).all()
+
+
+def plainly(middle: Floats, close: Floats, atr: Floats) -> tuple[list[float], list[int]]:
+    """Return stop and direction as the formula is written, a bar at a time, for (p, 3)."""
+    upper, lower = np.inf, -np.inf
+    stops: list[float] = []
+    ways: list[int] = []
+    for t in np.flatnonzero(np.isfinite(atr)):
+        before = close[t - 1] if stops else np.nan
+        basic_upper, basic_lower = middle[t] + 3 * atr[t], middle[t] - 3 * atr[t]
+        if basic_upper < upper or before > upper:
+            upper = basic_upper
+        if basic_lower > lower or before < lower:
+            lower = basic_lower
+        way = ways[-1] if ways else -1
+        if stops and way < 0 and close[t] > upper:
+            way = 1
+        elif way > 0 and close[t] < lower:
+            way = -1
+        ways.append(way)
+        stops.append(lower if way > 0 else upper)
+    return stops, ways
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_is_the_formula_to_the_last_bit(seed: int):
+    rng = np.random.default_rng(seed)
+    # quiet and wild walks; every fifth has steps so large that they carry the bands across
+    jumps = rng.normal(0, 300, 400) * (rng.random(400) < (0.1 if seed % 5 == 0 else 0.0))
+    close = 24_500 + np.cumsum(rng.normal(0, 1 + seed % 4, 400) + jumps).round(1)
+    high, low = (close + sign * rng.exponential(2, 400).round(1) for sign in (1, -1))
+    for period in (7, 10):
+        atr = talib.ATR(high, low, close, period)
+        stop, direction = supertrend(high, low, close, atr, 3.0)
+        stops, ways = plainly((high + low) / 2, close, atr)
+        assert stop[period:].tolist() == stops
+        assert direction[period:].tolist() == ways
+
+
+def of_middles(middle: list[float], close: list[float]) -> tuple[list[float], list[float]]:
+    """Return stop and direction with the basic bands 1 from the middle."""
+    at = np.array(middle)
+    stop, direction = supertrend(at, at, np.array(close), np.ones(len(at)), 1.0)
+    return stop.tolist(), direction.tolist()
+
+
+def test_a_first_close_above_the_band_turns_nothing():
+    # the band is 101; the close is above, so that it begins anew at 105
+    assert of_middles([100, 104], [103, 104]) == ([101, 105], [-1, -1])
+
+
+def test_a_close_on_the_band_turns_nothing():
+    assert of_middles([100, 100], [100, 101]) == ([101, 101], [-1, -1])
+    assert of_middles([100, 100, 100], [100, 102, 99]) == ([101, 99, 99], [-1, 1, 1])
+
+
+def test_bands_that_a_gap_up_has_crossed_begin_anew():
+    # upper 101 and lower 109 on bar 2: 105 is above the one, turns up, and below the other
+    assert of_middles([100, 110, 104], [100, 105, 104]) == ([101, 109, 103], [-1, 1, 1])
+
+
+def test_bands_that_a_gap_down_has_crossed_begin_anew():
+    # up on bar 2; lower 99 and upper 91 on bar 3: 95 turns it down, and is above the upper one
+    stops, ways = of_middles([100, 100, 90, 96], [100, 102, 95, 96])
+    assert (stops, ways) == ([101, 99, 91, 97], [-1, 1, -1, -1])
 
 
 @pytest.mark.shared
