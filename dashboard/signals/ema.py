@@ -63,8 +63,9 @@ def _ema(close: Floats, period: int) -> Floats:
 
 def _crosses(fast: Floats, slow: Floats) -> Floats:
     """Return +1/-1 where the side changes, 0 elsewhere and while a value is unknown."""
-    decided = np.flatnonzero(_sides(fast, slow))
-    side = _sides(fast[decided], slow[decided])
+    sides = _sides(fast, slow)
+    decided = np.flatnonzero(sides)
+    side = sides[decided]
     crosses = np.zeros(len(fast))
     crosses[decided[1:]] = np.where(side[1:] != side[:-1], side[1:], 0)
     return crosses
