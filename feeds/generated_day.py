@@ -9,11 +9,12 @@ import numpy as np
 from dashboard.core.clock import Clock, to_ns
 from dashboard.core.market import Frame, Source
 from dashboard.core.ports import DaySummary, TapeInfo, TapeWriter
-from dashboard.pipeline.days import Silhouette, Tools
+from dashboard.pipeline.days import Tools
 from dashboard.pipeline.hours import Hours, trading_hours
 from dashboard.pipeline.past import Past
 from dashboard.pipeline.pipeline import Pipeline, make_pipeline
 from dashboard.pipeline.prepare import Deriver, Progress, share_done
+from dashboard.pipeline.snapshot import Silhouette
 from feeds.mock.feed import MockFeed
 from feeds.recording import Recorder
 

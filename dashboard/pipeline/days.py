@@ -6,7 +6,6 @@ from datetime import date, datetime
 from typing import Protocol
 
 import numpy as np
-import numpy.typing as npt
 
 from dashboard.core.calendar import Calendar
 from dashboard.core.market import Frame, Source, Universe
@@ -18,8 +17,8 @@ from dashboard.pipeline.opening import open_at, stored_past
 from dashboard.pipeline.past import Past
 from dashboard.pipeline.pipeline import Decoder, Pipeline
 from dashboard.pipeline.prepare import OnDamage, Progress, log_damage, prepare_day
+from dashboard.pipeline.snapshot import Silhouette
 
-Silhouette = tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]
 PastSource = Callable[[Store, Universe, date, Source], Past]
 
 

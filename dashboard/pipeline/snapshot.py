@@ -116,17 +116,25 @@ class Phase:
     expiries: tuple[str, ...]  # underlyings that expire today
 
 
+Silhouette = tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]  # minute [s], close [INR]
+Flips = tuple[tuple[int, int], ...]  # (second, +1 or -1)
+
+
 @dataclass(frozen=True, slots=True)
 class TimelineView:
-    """The day as the time machine draws it. Instants in seconds since the epoch."""
+    """The day as the time machine draws it. Instants in seconds since the epoch.
+
+    `silhouettes` and `flips` are by underlying, of those that somebody looks at: the closes
+    of the whole recorded day, and the bars' closes at which all sections together turned.
+    """
 
     start: int
     end: int
     bands: tuple[tuple[str, int, int], ...]  # (phase, start, end)
-    silhouette: tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]  # minute, close
     gaps: tuple[tuple[int, int, str], ...]
     edge: int  # recorded (or played) up to here
-    flips: tuple[tuple[int, int], ...] = ()  # (second, +1/-1)
+    silhouettes: Mapping[str, Silhouette] = field(default_factory=dict)
+    flips: Mapping[str, Flips] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

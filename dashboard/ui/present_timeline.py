@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from dashboard.core.clock import day_start_s
-from dashboard.pipeline.snapshot import Snapshot
+from dashboard.pipeline.snapshot import Flips, Snapshot
 from dashboard.ui.phrases import spaced_age
 from dashboard.ui.present_header import PHASES
 from dashboard.ui.selection import Selection
@@ -34,7 +34,7 @@ def timeline_pane(snapshot: Snapshot, selection: Selection) -> dict[str, Any]:
             }
             for phase, began, ended in line.bands
         ],
-        "price": _silhouette(snapshot, seen, midnight),
+        "price": _silhouette(snapshot, selection, seen, midnight),
         "gaps": [
             {
                 "from": began - midnight,
@@ -45,7 +45,7 @@ def timeline_pane(snapshot: Snapshot, selection: Selection) -> dict[str, Any]:
             for began, ended, reason in line.gaps
             if began <= seen
         ],
-        "flips": [[at - midnight, sign] for at, sign in line.flips if at <= seen],
+        "flips": [[at - midnight, sign] for at, sign in _flips(snapshot, selection) if at <= seen],
     }
 
 
@@ -53,13 +53,23 @@ def timeline_rests_on(snapshot: Snapshot, selection: Selection) -> tuple[object,
     """Return all that the pane is made of; blind, the time is among it."""
     line = snapshot.timeline
     seen = int(snapshot.at.timestamp()) if selection.blind else None
-    frame = (snapshot.day, seen, line.start, line.end, line.bands, line.gaps, line.flips)
-    return (*frame, *line.silhouette)
+    frame = (snapshot.day, seen, line.start, line.end, line.bands, line.gaps)
+    minutes, closes = line.silhouettes.get(selection.underlying, (None, None))
+    return (*frame, _flips(snapshot, selection), minutes, closes)
 
 
-def _silhouette(snapshot: Snapshot, seen: int, midnight: int) -> list[list[int]]:
+def _flips(snapshot: Snapshot, selection: Selection) -> Flips:
+    return snapshot.timeline.flips.get(selection.underlying, ())
+
+
+def _silhouette(
+    snapshot: Snapshot, selection: Selection, seen: int, midnight: int
+) -> list[list[int]]:
     """Return (second, level 0..100); scaled by what is seen, so that nothing leaks."""
-    minutes, closes = snapshot.timeline.silhouette
+    found = snapshot.timeline.silhouettes.get(selection.underlying)
+    if found is None:
+        return []
+    minutes, closes = found
     shown = (minutes <= seen) & np.isfinite(closes)
     if not shown.any():
         return []

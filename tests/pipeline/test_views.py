@@ -296,8 +296,8 @@ def test_the_phase_is_told_in_words(day, at, phase, detail, expiring):
 @pytest.mark.parametrize(("day", "end"), [(OLD_DAY, "15:30:00"), (DAY, "15:40:00")])
 def test_the_timeline_ends_when_nothing_trades_any_more(day, end):
     hours = trading_hours(CALENDAR, day)
-    nothing = np.empty(0, dtype=np.int64), np.empty(0)
-    view = timeline_view(hours, bands(CALENDAR, day), summary(), nothing, nanoseconds("12:00", day))
+    noon = nanoseconds("12:00", day)
+    view = timeline_view(hours, bands(CALENDAR, day), summary(), noon, {}, {})
     assert (view.start, view.end) == (seconds("09:00:00", day), seconds(end, day))
     assert view.edge == seconds("12:00:00", day)
     assert all(view.start <= start < stop <= view.end for _, start, stop in view.bands)

@@ -252,7 +252,13 @@ def make_timeline() -> TimelineView:
     )
     flips = ((second(10, 11), 1), (second(10, 38), 1), (second(11, 46), -1), (second(13, 10), -1))
     return TimelineView(
-        second(9, 0), second(15, 40), bands, (minutes, closes), gaps, second(15, 40), flips
+        second(9, 0),
+        second(15, 40),
+        bands,
+        gaps,
+        second(15, 40),
+        {"NIFTY": (minutes, closes)},
+        {"NIFTY": flips},
     )
 
 
@@ -350,7 +356,7 @@ def make_flagged() -> Snapshot:
 
 VARIANTS = {
     "flagged": make_flagged,
-    "no-flips": lambda: make_snapshot(timeline=replace(make_timeline(), flips=())),
+    "no-flips": lambda: make_snapshot(timeline=replace(make_timeline(), flips={})),
     "replay": make_snapshot,
     "eighteen": lambda: make_snapshot(ALL),
     "mock": lambda: make_snapshot(source=Source.MOCK),

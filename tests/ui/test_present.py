@@ -49,7 +49,8 @@ def test_a_visit_is_shown_what_a_fresh_look_would_show():
     presenter = Presenter()
     now = make_snapshot()
     line = now.timeline
-    minutes, closes = line.silhouette
+    minutes, closes = line.silhouettes["NIFTY"]
+    turned = {"NIFTY": (minutes, closes[::-1])}
     looks = [
         (now, DESK),
         (replace(now, at=now.at + timedelta(seconds=1)), DESK),
@@ -57,8 +58,8 @@ def test_a_visit_is_shown_what_a_fresh_look_would_show():
         (replace(now, at=now.at + timedelta(minutes=20)), BLIND),
         (now, Selection("SENSEX", "1m", explain="vwap")),
         (now, Selection(overlays=("ema",))),
-        (replace(now, timeline=replace(line, silhouette=(minutes, closes[::-1]))), DESK),
-        (replace(now, timeline=replace(line, flips=((line.start + 900, -1),))), DESK),
+        (replace(now, timeline=replace(line, silhouettes=turned)), DESK),
+        (replace(now, timeline=replace(line, flips={"NIFTY": ((line.start + 900, -1),)})), DESK),
         (replace(now, timeline=replace(line, gaps=())), DESK),
         (replace(now, day=now.day - timedelta(days=1)), DESK),
         (replace(now, signals={}, final={}, provisional={}), DESK),

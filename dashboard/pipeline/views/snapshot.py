@@ -8,19 +8,20 @@ import numpy as np
 from dashboard.core.calendar import Calendar
 from dashboard.core.clock import SECOND_NS, from_ns
 from dashboard.core.market import UNDERLYINGS
+from dashboard.core.ports import DaySummary
 from dashboard.core.signal import Reading
-from dashboard.pipeline.days import Day, Silhouette
+from dashboard.pipeline.days import Day
 from dashboard.pipeline.hours import CLOSED
 from dashboard.pipeline.hub import Interest
 from dashboard.pipeline.pipeline import Pipeline
 from dashboard.pipeline.sections import Key
-from dashboard.pipeline.snapshot import ChainView, ChartView, Snapshot
+from dashboard.pipeline.snapshot import ChainView, ChartView, Silhouette, Snapshot, TimelineView
 from dashboard.pipeline.views.chain import chain_view
 from dashboard.pipeline.views.chart import chart_view
 from dashboard.pipeline.views.health import silence_limit_s, stages
 from dashboard.pipeline.views.indices import index_quotes
 from dashboard.pipeline.views.options import OptionRoom
-from dashboard.pipeline.views.timeline import bands, phase_view, timeline_view
+from dashboard.pipeline.views.timeline import bands, confluence_flips, phase_view, timeline_view
 
 
 @dataclass(frozen=True)
@@ -51,10 +52,12 @@ class SnapshotBuilder:
     ) -> Snapshot:
         """Return the desk as it stands; without a pipeline only its frame and status."""
         looked_at = sorted(set(interests), key=lambda i: (i.underlying, i.timeframe))
-        frame = self._frame(desk, self._silhouette(looked_at, pipeline))
+        frame = self._frame(desk, looked_at, pipeline)
         return frame if pipeline is None else self._filled(frame, pipeline, looked_at, desk.at_ns)
 
-    def _frame(self, desk: DeskState, silhouette: Silhouette) -> Snapshot:
+    def _frame(
+        self, desk: DeskState, looked_at: list[Interest], pipeline: Pipeline | None
+    ) -> Snapshot:
         """Return the snapshot of a desk that has nothing to show yet."""
         day, summary, at = self._day, self._day.summary(), from_ns(desk.at_ns)
         known_ns = None if desk.shared else summary.last_ns
@@ -80,7 +83,7 @@ class SnapshotBuilder:
             final={},
             provisional={},
             signals={},
-            timeline=timeline_view(day.hours, self._bands, summary, silhouette, edge_ns),
+            timeline=self._timeline(summary, edge_ns, looked_at, pipeline),
             counters={},
             ticks=0,
             progress=desk.progress,
@@ -124,13 +127,19 @@ class SnapshotBuilder:
                 found[underlying] = view
         return found
 
-    def _silhouette(self, looked_at: list[Interest], pipeline: Pipeline | None) -> Silhouette:
-        underlying = looked_at[0].underlying if looked_at else UNDERLYINGS[0]
-        if underlying not in self._silhouettes:
-            if pipeline is None:
-                return np.empty(0, dtype=np.int64), np.empty(0)
+    def _timeline(
+        self,
+        summary: DaySummary,
+        edge_ns: int,
+        looked_at: list[Interest],
+        pipeline: Pipeline | None,
+    ) -> TimelineView:
+        seen = {look.underlying for look in looked_at} or {UNDERLYINGS[0]}
+        for underlying in seen - set(self._silhouettes) if pipeline else ():
             self._silhouettes[underlying] = self._day.silhouette(underlying)
-        return self._silhouettes[underlying]
+        flips = {name: confluence_flips(pipeline, name) for name in seen} if pipeline else {}
+        known = dict(self._silhouettes)
+        return timeline_view(self._day.hours, self._bands, summary, edge_ns, known, flips)
 
 
 def _provisional(pipeline: Pipeline, looked_at: Iterable[Interest]) -> dict[Key, Reading]:

@@ -1,17 +1,22 @@
 """The day as the time machine draws it, and where the market is in it."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 
 import numpy as np
 
+from dashboard.core.bars import column, starts_s
 from dashboard.core.calendar import Calendar
 from dashboard.core.calendar import Phase as MarketPhase
 from dashboard.core.clock import MINUTE_S, SECOND_NS, to_ns
-from dashboard.core.market import UNDERLYINGS, Segment
+from dashboard.core.market import TIMEFRAMES, UNDERLYINGS, Segment
 from dashboard.core.ports import DaySummary
 from dashboard.pipeline.hours import Hours
-from dashboard.pipeline.snapshot import Phase, TimelineView
+from dashboard.pipeline.pipeline import Pipeline
+from dashboard.pipeline.snapshot import Flips, Phase, Silhouette, TimelineView
+from dashboard.pipeline.votes import TIMEFRAME as VOTED_ON
 
+CONFLUENCE = "confluence"
 LEAD_S = 15 * MINUTE_S  # shown before the open
 _DRAWN = (
     MarketPhase.PRE_OPEN,
@@ -56,12 +61,26 @@ def timeline_view(
     hours: Hours,
     day_bands: tuple[tuple[str, int, int], ...],
     summary: DaySummary,
-    silhouette: tuple[np.ndarray, np.ndarray],
     edge_ns: int,
+    silhouettes: Mapping[str, Silhouette],
+    flips: Mapping[str, Flips],
 ) -> TimelineView:
     """Return the timeline; `edge_ns` is how far the day is known."""
     start = min([hours.start - LEAD_S, *(s for _, s, _ in day_bands)])
     gaps = tuple(
         (gap.started_ns // SECOND_NS, gap.ended_ns // SECOND_NS, gap.reason) for gap in summary.gaps
     )
-    return TimelineView(start, hours.end, day_bands, silhouette, gaps, edge_ns // SECOND_NS)
+    edge = edge_ns // SECOND_NS
+    return TimelineView(start, hours.end, day_bands, gaps, edge, silhouettes, flips)
+
+
+def confluence_flips(pipeline: Pipeline, underlying: str) -> Flips:
+    """Return the closes at which all sections together entered a side, oldest first."""
+    table = pipeline.sections.tables.get((underlying, CONFLUENCE, VOTED_ON))
+    if table is None:
+        return ()
+    starts, side = starts_s(table), column(table, "stance")
+    entered = np.flatnonzero(np.isfinite(side) & (side != 0) & (side != np.append(0, side[:-1])))
+    bucket = pipeline.hours.segments[Segment.INDEX].bucket
+    minutes = TIMEFRAMES[VOTED_ON]
+    return tuple((bucket(int(starts[at]), minutes)[1], int(side[at])) for at in entered)
