@@ -1,0 +1,614 @@
+"""Support and resistance: where the levels of the other sections lie together.
+
+Levels and their weights:
+
+    prior session's high, low (3) and close (2)       pivots P, R1, S1 (2), R2, S2 (1.5),
+    opening range of 15 minutes (2), of 30 (1.5)      R3, S3 (1)
+    POC (2.5), VAH, VAL (2), developing and prior     swings of 15m bars (2)
+    strike of most call and of most put OI (2)        multiples of 500 (1), of 100 (0.5)
+
+Swings reach 3 bars to each side and are of five sessions, this one included. The profile is
+the future's, mapped to the index by subtracting their difference at its time (flag
+``basis_adjusted``). From the lowest level up, levels within the tolerance of the first are
+one zone:
+
+    tolerance = max(0.08 % of price, 0.5 ATR(14) of 15m bars)                  [INR]
+    price     = mean of its levels by weight                                   [INR]
+    score     = sum over its levels of weight * touches * 0.5^(age / 2)
+
+with the age of what made the level in sessions. A 15m bar touches a level if it came from
+outside the tolerance, entered or crossed it, and closed outside on the side it came from.
+Those of five sessions are counted, up to 3 for a level; one that was not touched counts as
+touched once, by being there.
+
+A level at or below the close is support. With the distances dS and dR to the nearest zone
+on each side, room = (dR - dS) / (dR + dS), from -1 at a resistance to +1 at a support. A
+zone is broken by two 5-minute closes in a row beyond it (on 15m bars by two of those).
+
+The zones are renewed with the first bar of each quarter of an hour, from what was known when
+that bar began, so that every row tells only what was known then, and the same on every
+timeframe. What a renewal finds depends on its levels and the 15m bars before it alone and is
+remembered by their values: reading a running day again makes no more than the newest one.
+
+Our conventions: the weights, touches by bars of 15 minutes, swings that reach 3 bars, and an
+opening range of the session's first quarters if no more than three minutes of it are missing
+at its beginning.
+
+Source: the rule is ours; the levels are those of the sections they come from.
+"""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import talib
+
+from dashboard.core.bars import (
+    AnyBars,
+    Bars,
+    as_table,
+    column,
+    days_of,
+    last_row,
+    prices,
+    session_spans,
+    starts_s,
+)
+from dashboard.core.hours import windows
+from dashboard.core.market import Floats, Ints, Segment
+from dashboard.core.signal import Inputs, PriceLevel, Signal, Stance, Verdict, insufficient
+from dashboard.core.table import Columns, Values
+from dashboard.core.view import Level, Number
+from dashboard.core.wording import number
+from dashboard.options.chain import chain_history
+from dashboard.signals import pivots, volume_profile
+from dashboard.signals.structure import swings
+
+QUARTER_S = 900
+FIVE_S = 300
+SESSIONS = 5  # of swings and touches
+REACH = 3  # bars to each side of a swing
+NEAR = 0.0008  # of the price
+ATR_PERIOD, ATR_SHARE = 14, 0.5
+TOUCHES = 3  # more of them count no more
+HALF_LIFE = 2  # sessions
+ROOM = 0.2
+EACH_SIDE = 3
+MISSING_S = 180  # of the opening range: a fifth
+APART = 2.0**24  # INR, beyond any price
+WEIGHTS = {
+    "prior high": 3.0,
+    "prior low": 3.0,
+    "prior close": 2.0,
+    "P": 2.0,
+    "R1": 2.0,
+    "R2": 1.5,
+    "R3": 1.0,
+    "S1": 2.0,
+    "S2": 1.5,
+    "S3": 1.0,
+    "OR15 high": 2.0,
+    "OR15 low": 2.0,
+    "OR30 high": 1.5,
+    "OR30 low": 1.5,
+    "POC": 2.5,
+    "VAH": 2.0,
+    "VAL": 2.0,
+    "prior POC": 2.5,
+    "prior VAH": 2.0,
+    "prior VAL": 2.0,
+    "swing high": 2.0,
+    "swing low": 2.0,
+    "call OI": 2.0,
+    "put OI": 2.0,
+    "500s": 1.0,
+    "100s": 0.5,
+}
+NAMES = tuple(WEIGHTS)
+CODE = {name: code for code, name in enumerate(NAMES)}
+WEIGHT = np.array(list(WEIGHTS.values()))
+SIDES = ("s", "r")
+Small = npt.NDArray[np.int8]
+PROFILE = ("POC", "VAH", "VAL")
+
+
+class Renewals(NamedTuple):
+    """The bars with which the zones are renewed, one a quarter of an hour: shape (m,)."""
+
+    rows: Ints
+    starts: Ints  # seconds
+    days: Ints
+    opens: Floats  # INR
+    sessions: Ints  # counts the sessions, with those of the 15m bars
+
+
+class Quarters(NamedTuple):
+    """Closed 15m bars, and how many of them each renewal knows (`known`, shape (m,))."""
+
+    high: Floats
+    low: Floats
+    close: Floats
+    sessions: Ints
+    known: Ints
+    first: Ints  # the first of five sessions, shape (m,)
+
+
+class Levels(NamedTuple):
+    """Levels of one kind at each renewal: shape (m, w); NaN is none."""
+
+    codes: Small  # of NAMES
+    prices: Floats  # INR
+    ages: Small  # sessions
+
+
+class Zones(NamedTuple):
+    """The zones of renewals, one after the other, each ascending: price [INR], score, sources."""
+
+    sizes: Ints  # zones of each renewal
+    price: Floats
+    score: Floats
+    source: Values
+
+
+NO_ZONES = Zones(np.zeros(1, dtype=np.int64), np.empty(0), np.empty(0), np.empty(0, dtype=object))
+
+
+def calculate(
+    bars: Bars,
+    daily: AnyBars | None = None,
+    index_15m: AnyBars | None = None,
+    future: AnyBars | None = None,
+    chain: AnyBars | None = None,
+    underlying: str | None = None,
+) -> Bars:
+    """Return the three nearest zones to each side of each close.
+
+    Parameters
+    ----------
+    bars : DataFrame, shape (n, >=4)
+        Bars of the index, indexed by start (Asia/Kolkata, increasing); ``open``, ``high``,
+        ``low``, ``close`` in INR.
+    daily : DataFrame, optional
+        Past sessions, as `dashboard.signals.pivots` reads them.
+    index_15m : DataFrame, optional
+        The index's bars of 15 minutes; they are used once they have closed. Without them
+        they are made of `bars`.
+    future : DataFrame, optional
+        Bars of its future of the same length; ``volume`` in units.
+    chain : DataFrame, optional
+        The chain frame (`dashboard.options.chain`), in rows of the same length.
+    underlying : str, optional
+        Its name, which sets the bins of the profile.
+
+    Returns
+    -------
+    DataFrame, shape (n, 21), same index
+        ``s1 s2 s3 r1 r2 r3`` in INR, nearest first, NaN where there is none; ``s1_score``
+        to ``r3_score``; ``s1_source`` to ``r3_source``, text; ``room``, -1 to 1;
+        ``tolerance`` in INR; ``broken`` +1 on the bar that closes a break of what was the
+        nearest resistance, -1 of the nearest support, else 0.
+
+    Raises
+    ------
+    InputError
+        If a price is unknown.
+    """
+    opened, high, low, close = prices(bars, "open", "high", "low", "close")
+    if not len(bars):
+        return as_table(_table(bars, close, [], np.empty(0, dtype=np.int64), close), bars)
+    starts, days = starts_s(bars), days_of(bars)
+    rows = np.flatnonzero(np.diff(starts // QUARTER_S, prepend=-1))
+    made = Columns(
+        starts[rows] // QUARTER_S * QUARTER_S,
+        {
+            "high": np.maximum.reduceat(high, rows),
+            "low": np.minimum.reduceat(low, rows),
+            "close": close[np.append(rows[1:], len(close)) - 1],
+        },
+    )
+    longer = made if index_15m is None else index_15m
+    sessions = np.unique(np.concatenate([days_of(longer), days]))
+    renewals = Renewals(
+        rows, starts[rows], days[rows], opened[rows], np.searchsorted(sessions, days[rows])
+    )
+    quarters = _quarters(longer, sessions, renewals)
+    levels = [
+        _pivots(renewals, starts, days, (opened, high, low, close), daily),
+        _opening(renewals, made),
+        _swings(quarters, renewals),
+        _round(renewals.opens),
+    ]
+    if chain is not None:
+        levels.append(_open_interest(renewals, chain))
+    if future is not None:
+        levels.append(_profile(renewals, bars, future, underlying))
+    tolerance = _tolerance(quarters, renewals.opens)
+    zones = _renewed(levels, quarters, renewals, tolerance)
+    which = np.searchsorted(rows, np.arange(len(bars)), side="right") - 1
+    return as_table(_table(bars, close, zones, which, tolerance), bars)
+
+
+def _quarters(longer: AnyBars, sessions: Ints, renewals: Renewals) -> Quarters:
+    own = np.searchsorted(sessions, days_of(longer))
+    high, low, close = prices(longer, "high", "low", "close")
+    return Quarters(
+        high,
+        low,
+        close,
+        own,
+        np.searchsorted(starts_s(longer) + QUARTER_S, renewals.starts, side="right"),
+        np.searchsorted(own, renewals.sessions - SESSIONS + 1),
+    )
+
+
+def _tolerance(quarters: Quarters, opens: Floats) -> Floats:
+    """Return how far from a zone's first level its others may be, shape (m,)."""
+    near = NEAR * opens
+    if len(quarters.close) <= ATR_PERIOD:
+        return near
+    atr = talib.ATR(quarters.high, quarters.low, quarters.close, ATR_PERIOD)
+    share: Floats = ATR_SHARE * np.append(np.nan, atr)[quarters.known]
+    return np.fmax(near, share)
+
+
+def _levels(names: Sequence[str], prices: Floats, age: int = 0) -> Levels:
+    """Return levels that have the same names at each renewal, from shape (w, m)."""
+    codes = np.array([CODE[name] for name in names], dtype=np.int8)
+    shape = prices.T.shape
+    return Levels(np.broadcast_to(codes, shape), prices.T, np.broadcast_to(np.int8(age), shape))
+
+
+def _pivots(
+    renewals: Renewals,
+    starts: Ints,
+    days: Ints,
+    ohlc: tuple[Floats, ...],
+    daily: AnyBars | None,
+) -> Levels:
+    """Return the pivots of each day, and the high, low and close they are made of.
+
+    With P = (H + L + C) / 3, R1 = 2P - L and S1 = 2P - H.
+    """
+    opened, high, low, close = ohlc
+    first = np.flatnonzero(np.diff(days, prepend=-1))
+    session = Columns(
+        starts[first],
+        {
+            "open": opened[first],
+            "high": np.maximum.reduceat(high, first),
+            "low": np.minimum.reduceat(low, first),
+            "close": close[np.append(first[1:], len(close)) - 1],
+        },
+    )
+    found = pivots.calculate(session, daily)
+    names = ("P", "R1", "R2", "R3", "S1", "S2", "S3")
+    known = {name: column(found, f"classic_{name.lower()}") for name in names}
+    pivot = known["P"]
+    top, bottom = 2 * pivot - known["S1"], 2 * pivot - known["R1"]
+    own = np.searchsorted(days[first], renewals.days)
+    prior = np.array([top, bottom, 3 * pivot - top - bottom])[:, own]
+    todays = _levels(names, np.array(list(known.values()))[:, own])
+    return _joined([_levels(("prior high", "prior low", "prior close"), prior, 1), todays])
+
+
+def _opening(renewals: Renewals, made: Columns) -> Levels:
+    """Return the ends of the first 15 and 30 minutes, once they are over."""
+    high, low = made.values["high"], made.values["low"]
+    ends = np.full((4, len(renewals.rows)), np.nan)
+    days = renewals.days
+    for first in np.flatnonzero(np.diff(days, prepend=-1)).tolist():
+        hours = windows(int(days[first]), Segment.INDEX)
+        opened = int(made.starts[first]) if hours is None else hours[0][0]
+        if not opened <= renewals.starts[first] <= opened + MISSING_S:
+            continue
+        end = int(np.searchsorted(days, days[first], side="right"))
+        ends[0, first + 1 : end], ends[1, first + 1 : end] = high[first], low[first]
+        if first + 2 < end and made.starts[first + 1] == opened + QUARTER_S:
+            ends[2, first + 2 : end] = high[first : first + 2].max()
+            ends[3, first + 2 : end] = low[first : first + 2].min()
+    return _levels(("OR15 high", "OR15 low", "OR30 high", "OR30 low"), ends)
+
+
+def _swings(quarters: Quarters, renewals: Renewals) -> Levels:
+    """Return the swings of five sessions that are known by then."""
+    alone = np.zeros(len(quarters.close), dtype=np.int64)
+    tops, bottoms = swings(quarters.high, quarters.low, alone, REACH)
+    at = np.concatenate([tops, bottoms])
+    order = np.argsort(at, kind="stable")
+    at = at[order]
+    codes = np.repeat([CODE["swing high"], CODE["swing low"]], [len(tops), len(bottoms)])
+    price = np.append(quarters.high[tops - REACH], quarters.low[bottoms - REACH])[order]
+    first = np.searchsorted(at - REACH, quarters.first)
+    end = np.searchsorted(at, quarters.known)  # known at the close of bar `at`
+    width = int((end - first).max(initial=0))
+    column = first[:, None] + np.arange(width)
+    known = column < end[:, None]
+    column = np.where(known, column, 0)
+    ages = renewals.sessions[:, None] - quarters.sessions[at - REACH][column]
+    return Levels(
+        codes[order].astype(np.int8)[column],
+        np.where(known, price[column], np.nan),
+        ages.astype(np.int8),
+    )
+
+
+def _round(opens: Floats) -> Levels:
+    """Return the multiples of 100 and 500 round a price; one of both is of 500."""
+    hundreds = np.floor(opens / 100) * 100 + 100.0 * np.arange(-2, 4)[:, None]
+    hundreds[hundreds % 500 == 0] = np.nan
+    five = np.floor(opens / 500) * 500 + 500.0 * np.arange(2)[:, None]
+    return _levels(["100s"] * 6 + ["500s"] * 2, np.concatenate([hundreds, five]))
+
+
+def _open_interest(renewals: Renewals, chain: AnyBars) -> Levels:
+    """Return the strikes of most call and of most put OI of the day, the lower one of two."""
+    history = chain_history(chain)
+    strikes = np.full((2, len(renewals.rows)), np.nan)
+    at = np.searchsorted(history.starts, renewals.starts) - 1  # a row that began earlier
+    today = np.flatnonzero((at >= 0) & (history.days[at] == renewals.days)) if len(history) else ()
+    if len(today) and len(history.strikes):
+        for place, kind in enumerate(("CE", "PE")):
+            oi = history.side("oi", kind)[at[today]]
+            oi = np.where(oi > 0, oi, 0.0)  # unknown is not the most
+            most = oi.argmax(axis=1)
+            some = oi[np.arange(len(oi)), most] > 0
+            strikes[place, today] = np.where(some, history.strikes[most], np.nan)
+    return _levels(("call OI", "put OI"), strikes)
+
+
+def _profile(renewals: Renewals, bars: AnyBars, future: AnyBars, underlying: str | None) -> Levels:
+    """Return the developing and the prior session's profile, less the basis of its time.
+
+    The basis is the future's close less the index's in the last bar that both have.
+    """
+    levels = np.full((2, len(PROFILE), len(renewals.rows)), np.nan)
+    both, theirs, mine = np.intersect1d(
+        starts_s(future), starts_s(bars), assume_unique=True, return_indices=True
+    )
+    if len(both) and (column(future, "volume") > 0).any():
+        table = volume_profile.calculate(future, underlying)
+        days = days_of(future)[theirs]
+        basis = column(future, "close")[theirs] - column(bars, "close")[mine]
+        begun = np.searchsorted(both, renewals.starts, side="right") - 1
+        today = (begun >= 0) & (days[begun] == renewals.days)
+        closed = np.searchsorted(both, renewals.starts) - 1  # a bar that began earlier
+        running = (closed >= 0) & (days[closed] == renewals.days)
+        night = np.searchsorted(days, renewals.days) - 1  # the last bar before this day
+        for k, name in enumerate(PROFILE):
+            now, prior = (column(table, f"{w}{name.lower()}")[theirs] for w in ("", "prior_"))
+            levels[0, k] = np.where(running, now[closed] - basis[closed], np.nan)
+            levels[1, k] = np.where(today & (night >= 0), prior[begun] - basis[night], np.nan)
+    prior_names = [f"prior {name}" for name in PROFILE]
+    return _joined([_levels(PROFILE, levels[0]), _levels(prior_names, levels[1], 1)])
+
+
+def _joined(levels: list[Levels]) -> Levels:
+    return Levels(*(np.concatenate(parts, axis=1) for parts in zip(*levels, strict=True)))
+
+
+def _renewed(
+    levels: list[Levels], quarters: Quarters, renewals: Renewals, tolerance: Floats
+) -> list[Zones]:
+    """Return the zones of each session's renewals.
+
+    What a session has found once is looked up by what it was found from.
+    """
+    codes, prices, ages = _joined(levels)
+    before = np.full(len(quarters.close), np.nan)  # the first one came from nowhere
+    before[1:] = quarters.close[:-1]
+    bars = np.array([quarters.low, quarters.high, quarters.close, before])
+    found = []
+    for first, end in session_spans(renewals.days):
+        since, until = int(quarters.first[first]), int(quarters.known[end - 1])
+        found.append(
+            _session(
+                codes[first:end].tobytes(),
+                prices[first:end].tobytes(),
+                ages[first:end].tobytes(),
+                bars[:, since:until].tobytes(),
+                (quarters.known[first:end] - since).tobytes(),
+                tolerance[first:end].tobytes(),
+            )
+        )
+    return found
+
+
+@lru_cache(maxsize=512)
+def _session(
+    codes: bytes, prices: bytes, ages: bytes, bars: bytes, known: bytes, tolerance: bytes
+) -> Zones:
+    """Return the zones of a session's renewals, each of which knows that many of the bars.
+
+    `bars` are the low, high and close of each, and the close before it.
+    """
+    counts = np.frombuffer(known, dtype=np.int64)
+    shape = len(counts), -1
+    code = np.frombuffer(codes, dtype=np.int8).reshape(shape)
+    price = np.frombuffer(prices, dtype=np.float64).reshape(shape)
+    age = np.frombuffer(ages, dtype=np.int8).reshape(shape)
+    bar = np.frombuffer(bars, dtype=np.float64).reshape(4, -1)
+    there = np.isfinite(price)
+    parts = [
+        _renewal(
+            code[k, there[k]].tobytes(),
+            price[k, there[k]].tobytes(),
+            age[k, there[k]].tobytes(),
+            bar[:, :count].tobytes(),
+            width,
+        )
+        for k, (count, width) in enumerate(
+            zip(counts.tolist(), np.frombuffer(tolerance).tolist(), strict=True)
+        )
+    ]
+    return Zones(*(np.concatenate(values) for values in zip(*parts, strict=True)))
+
+
+@lru_cache(maxsize=512)
+def _renewal(codes: bytes, prices: bytes, ages: bytes, bars: bytes, tolerance: float) -> Zones:
+    """Return the zones of one renewal's levels."""
+    price = np.frombuffer(prices, dtype=np.float64)
+    order = np.argsort(price, kind="stable")
+    price = price[order]
+    code = np.frombuffer(codes, dtype=np.int8)[order]
+    begins, limit = [], -np.inf
+    for at, level in enumerate(price.tolist()):
+        if level > limit:
+            begins.append(at)
+            limit = level + tolerance
+    if not begins:
+        return NO_ZONES
+    weight = WEIGHT[code]
+    touches = np.clip(_touches(price, bars, tolerance), 1, TOUCHES)
+    recency = 0.5 ** (np.frombuffer(ages, dtype=np.int8)[order] / HALF_LIFE)
+    names = [NAMES[c] for c in code.tolist()]
+    spans = pairwise([*begins, len(names)])
+    return Zones(
+        np.array([len(begins)]),
+        np.add.reduceat(weight * price, begins) / np.add.reduceat(weight, begins),
+        np.add.reduceat(weight * touches * recency, begins),
+        np.array([_named(names[first:end]) for first, end in spans], dtype=object),
+    )
+
+
+def _touches(price: Floats, bars: bytes, tolerance: float) -> Ints:
+    """Return how many bars came to each price and closed back.
+
+    From above: low <= price + tolerance < the lower of both closes, so their number is that
+    of lows there less that of such closes. From below mirrored.
+    """
+    low, high, close, before = np.frombuffer(bars, dtype=np.float64).reshape(4, -1)
+    under, over = np.minimum(close, before), np.maximum(close, before)
+    top, bottom = price + tolerance, price - tolerance
+    return (
+        _upto(low, top)
+        - _upto(np.fmax(low, under), top)
+        + _upto(-high, -bottom)
+        - _upto(-np.fmin(high, over), -bottom)
+    )
+
+
+def _upto(values: Floats, limits: Floats) -> Ints:
+    """Return how many of the values are at each limit or below it."""
+    counts: Ints = np.searchsorted(np.sort(values), limits, side="right")
+    return counts
+
+
+def _named(names: list[str]) -> str:
+    """Return the sources of a zone, the heaviest first, each once."""
+    return ", ".join(sorted(dict.fromkeys(names), key=lambda name: -WEIGHTS[name]))
+
+
+def _table(
+    bars: AnyBars, close: Floats, zones: list[Zones], which: Ints, tolerance: Floats
+) -> dict[str, Values]:
+    """Return the columns; `which` says whose zones each row has."""
+    nothing = np.array([np.nan])
+    none = Zones(np.array([0]), nothing, nothing, np.array([""], dtype=object))
+    sizes, price, score, source = (
+        np.concatenate(values) for values in zip(*zones, none, strict=True)
+    )  # what is not there is the last one
+    sizes = sizes[:-1]
+    end = np.cumsum(sizes)
+    # each renewal's prices are moved so far up that one sorted array holds all of them
+    keys = price[:-1] + APART * np.repeat(np.arange(len(sizes)), sizes)
+    above = np.searchsorted(keys, close + APART * which, side="right")
+    columns: dict[str, Values] = {}
+    places = {}
+    for side, way in zip(SIDES, (-1, 1), strict=True):
+        for k in range(EACH_SIDE):
+            at = above - 1 - k if way < 0 else above + k
+            there = at >= (end - sizes)[which] if way < 0 else at < end[which]
+            places[f"{side}{k + 1}"] = np.where(there, at, len(price) - 1)
+    columns |= {name: price[at] for name, at in places.items()}
+    columns |= {f"{name}_score": score[at] for name, at in places.items()}
+    columns |= {f"{name}_source": source[at] for name, at in places.items()}
+    down, up = np.maximum(close - columns["s1"], 0.0), columns["r1"] - close
+    with np.errstate(invalid="ignore"):
+        columns["room"] = (up - down) / (up + down)
+    columns["tolerance"] = tolerance[which]
+    columns["broken"] = _broken(bars, close, columns["r1"], columns["s1"])
+    return columns
+
+
+def _broken(bars: AnyBars, close: Floats, resistance: Floats, support: Floats) -> Floats:
+    """Return +1/-1 where the second 5-minute close in a row is beyond a zone.
+
+    A bar closes five minutes if it is their last one; bars that begin five minutes apart or
+    more all do.
+    """
+    starts, days = starts_s(bars), days_of(bars)
+    broken = np.zeros(len(close))
+    near = np.flatnonzero(np.diff(starts) < FIVE_S)
+    closes = np.ones(len(close), dtype=np.bool_)
+    if len(near):
+        since = int(near[0]) + 1
+        closes[since:] = starts[since:] % FIVE_S == FIVE_S - 60
+    at = np.flatnonzero(closes)
+    before, one, two = at[:-2], at[1:-1], at[2:]
+    same = days[before] == days[two]
+    lower, upper = np.minimum(close[one], close[two]), np.maximum(close[one], close[two])
+    broken[two[same & (lower > resistance[before])]] = 1.0
+    broken[two[same & (upper < support[before])]] = -1.0
+    return broken
+
+
+def judge(table: AnyBars, inputs: Inputs) -> Verdict:
+    """Return the side on which there is more room to the nearest zone."""
+    assert inputs.index is not None
+    last = last_row(table)
+    close = float(column(inputs.index, "close")[-1])
+    above, below, room = last["r1"] - close, close - last["s1"], last["room"]
+    levels = tuple(
+        PriceLevel(f"{name.upper()} {last[f'{name}_source']}", last[name])
+        for name in (f"{side}{k}" for side in SIDES for k in range(1, EACH_SIDE + 1))
+    )
+    flags = _flags(last)
+    if not np.isfinite(room):
+        if not np.isfinite(above) and not np.isfinite(below):
+            return insufficient("No level is known", *flags)
+        return _one_sided(last, close, flags, levels)
+    fact = f"R {number(above, 1, signed=True)}, S {number(-below, 1, signed=True)}"
+    fact = f"{fact}; room {number(room, signed=True)}"
+    if room > ROOM:
+        return Verdict(Stance.BULLISH, 100 * room, f"{fact} > {number(ROOM)}", flags, levels)
+    if room < -ROOM:
+        return Verdict(Stance.BEARISH, -100 * room, f"{fact} < {number(-ROOM)}", flags, levels)
+    return Verdict(Stance.NEUTRAL, 0.0, f"{fact}", flags, levels)
+
+
+def _one_sided(
+    last: dict[str, float], close: float, flags: tuple[str, ...], levels: tuple[PriceLevel, ...]
+) -> Verdict:
+    """Say on which side of the close there is no level."""
+    side, other = ("below", "r1") if np.isfinite(last["r1"]) else ("above", "s1")
+    reason = f"No level {side} {number(close)}; {other.upper()} {number(last[other])}"
+    return Verdict(Stance.NEUTRAL, 0.0, reason, (*flags, f"no_level_{side}"), levels)
+
+
+def _flags(last: dict[str, float]) -> tuple[str, ...]:
+    sources = " ".join(str(last[f"{side}{k}_source"]) for side in SIDES for k in (1, 2, 3))
+    flags = ["basis_adjusted"] if any(name in sources for name in PROFILE) else []
+    if last["broken"]:
+        flags.append("fresh_break_above" if last["broken"] > 0 else "fresh_break_below")
+    return tuple(flags)
+
+
+SIGNAL = Signal(
+    title="Support / resistance",
+    order=100,
+    needs=("index",),
+    optional=("daily", "index_15m", "future", "chain", "underlying"),
+    calculate=calculate,
+    judge=judge,
+    view=(
+        Number("r1", "R", digits=1),
+        Number("s1", "S", digits=1),
+        Number("room", "room", signed=True),
+        *(Level(f"r{k}", f"R{k} zone") for k in range(1, EACH_SIDE + 1)),
+        *(Level(f"s{k}", f"S{k} zone") for k in range(1, EACH_SIDE + 1)),
+    ),
+    timeframes=("1m", "5m", "15m"),
+)
