@@ -26,6 +26,7 @@ VWAP is that of its own section. Thresholds are conventions.
 
 from functools import lru_cache
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -46,7 +47,7 @@ from dashboard.core.errors import CalendarError, InputError
 from dashboard.core.hours import bar_end, date_of, windows
 from dashboard.core.market import TIMEFRAMES, Floats, Ints, Segment
 from dashboard.core.signal import Inputs, Signal, Stance, Verdict, insufficient
-from dashboard.core.table import DAY_S, IST_OFFSET_S, Values
+from dashboard.core.table import DAY_S, IST_OFFSET_S, Columns, Values
 from dashboard.core.view import Number
 from dashboard.core.wording import clock_time, number
 from dashboard.signals.vwap import is_thin, session_of_last, weighted
@@ -61,6 +62,7 @@ BANDS = np.array(["dry", "normal", "high", "extreme", ""], dtype=object)
 FULL = 0.5  # a ratio this far above 1 has a strength of 50
 EQUAL = 1e-9  # relative; closer than this is the same
 MINUTE_S = 60
+Spans = dict[int, tuple[int, int]]  # where each day's bars begin and end
 
 
 def calculate(
@@ -98,8 +100,9 @@ def calculate(
         raise InputError("Volume is not quoted for a cash index: use its future")
     high, low, close = prices(bars, "high", "low", "close")
     starts, days = starts_s(bars), days_of(bars)
-    total = _day_volume(volume, starts, days)
-    usual, sessions = _usual(starts, days, past_volume, underlying or "")
+    spans = {int(days[first]): (first, end) for first, end in session_spans(days)}
+    total = _day_volume(volume, starts, spans)
+    usual, sessions = _usual(starts, spans, past_volume, underlying or "")
     tod = _ratio(total, usual)
     return as_table(
         {
@@ -133,12 +136,12 @@ def _mean_before(volume: Floats) -> Floats:
     return mean
 
 
-def _day_volume(volume: Floats, starts: Ints, days: Ints) -> Floats:
+def _day_volume(volume: Floats, starts: Ints, spans: Spans) -> Floats:
     """Return the running volume of each session, NaN in one whose beginning was cut off."""
     total = np.where(np.isnan(volume), 0.0, volume)
-    for first, end in session_spans(days):
+    for day, (first, end) in spans.items():
         np.cumsum(total[first:end], out=total[first:end])
-        hours = windows(int(days[first]), Segment.FNO)
+        hours = windows(day, Segment.FNO)
         if first == 0 and hours is not None and starts[0] > hours[0][0]:
             total[:end] = np.nan
     return total
@@ -153,19 +156,18 @@ def _bands(ratio: Floats) -> Values:
 
 
 def _usual(
-    starts: Ints, days: Ints, past: AnyBars | None, underlying: str
+    starts: Ints, spans: Spans, past: AnyBars | None, underlying: str
 ) -> tuple[Floats, Floats]:
     """Return the mean volume until each bar's close on earlier days, and of how many."""
     mean, count = np.full(len(starts), np.nan), np.zeros(len(starts))
     if past is None or not len(past) or not len(starts):
         return mean, count
-    book = PastSessions(past)
+    book = _book(past)
     length = _minutes(starts)
     minute = (starts + IST_OFFSET_S) % DAY_S // MINUTE_S + length - 1
-    for first, end in session_spans(days):
-        day = int(days[first])
-        chosen = book.before(day, expiring=_expires(underlying, day))
-        mean[first:end], count[first:end] = book.mean(chosen, minute[first:end])
+    for day, (first, end) in spans.items():
+        usual = book.usual(day, expiring=_expires(underlying, day))
+        mean[first:end], count[first:end] = usual[:, book.places(minute[first:end])]
     mean[length == 0], count[length == 0] = np.nan, 0.0
     return mean, count
 
@@ -197,25 +199,46 @@ class PastSessions:
         row = np.repeat(np.arange(len(spans)), [b - a for a, b in spans])
         grid.ravel()[row * width + minute - self.first] = np.where(volume > 0, volume, 0.0)
         self.volume = np.maximum.accumulate(grid, axis=1)
+        self._usual: dict[tuple[int, bool], Floats] = {}
         told = column(past, "expiry") if "expiry" in past.columns else np.zeros(len(past))
         self.expiry = told[[first for first, _ in spans]] > 0
 
-    def before(self, day: int, *, expiring: bool) -> Ints:
-        """Return the rows of the last 10 sessions before `day`, of expiry days for one."""
-        known = np.arange(int(np.searchsorted(self.days, day)))
-        alike = known[self.expiry[known]]
-        if expiring and len(alike) >= MIN_EXPIRY_SESSIONS:
-            known = alike
-        return known[-SESSIONS:]
+    def usual(self, day: int, *, expiring: bool) -> Floats:
+        """Return, for each clock minute, the mean volume until then and of how many sessions.
 
-    def mean(self, chosen: Ints, minute: Ints) -> tuple[Floats, Floats]:
-        """Return the mean volume at the close of each `minute`, and of how many sessions."""
-        count = self.open[chosen].sum(axis=0, dtype=np.float64)
-        known = np.where(self.open[chosen], self.volume[chosen], 0.0).sum(axis=0)
-        at = minute - self.first
-        here = (at >= 0) & (at < len(count))  # outside of it no session ever traded
-        at = np.where(here, at, 0)
-        return np.where(here, _ratio(known, count)[at], np.nan), np.where(here, count[at], 0.0)
+        These are the last 10 before `day`; for a day of expiry those of expiry, if there
+        are 3. The last column is for minutes in which no session ever traded.
+        """
+        if (day, expiring) not in self._usual:
+            known = np.arange(int(np.searchsorted(self.days, day)))
+            alike = known[self.expiry[known]]
+            if expiring and len(alike) >= MIN_EXPIRY_SESSIONS:
+                known = alike
+            chosen = known[-SESSIONS:]
+            count = self.open[chosen].sum(axis=0, dtype=np.float64)
+            total = np.where(self.open[chosen], self.volume[chosen], 0.0).sum(axis=0)
+            columns = np.append(np.array((_ratio(total, count), count)), [[np.nan], [0]], axis=1)
+            self._usual[day, expiring] = columns
+        return self._usual[day, expiring]
+
+    def places(self, minute: Ints) -> Ints:
+        """Return the column of each clock minute."""
+        place = minute - self.first
+        outside = self.volume.shape[1]
+        return np.where((place < 0) | (place > outside), outside, place)
+
+
+def _book(past: AnyBars) -> PastSessions:
+    """Return the sessions of `past`; those of a desk stay the same all day, and are kept."""
+    if not isinstance(past, Columns):
+        return PastSessions(past)
+    book = _BOOKS.get(past)
+    if book is None:
+        book = _BOOKS[past] = PastSessions(past)
+    return book
+
+
+_BOOKS: WeakKeyDictionary[Columns, PastSessions] = WeakKeyDictionary()
 
 
 @lru_cache(maxsize=1024)
