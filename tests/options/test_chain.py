@@ -11,6 +11,7 @@ from dashboard.options.chain import (
     CHAIN_DTYPE,
     ChainSnapshot,
     chain_frame,
+    chain_history,
     from_long,
     header,
     side,
@@ -139,3 +140,22 @@ def test_refuses_a_row_without_a_strike():
 def test_refuses_the_same_contract_twice_in_a_bar():
     with pytest.raises(InputError, match="twice"):
         from_long(pd.concat([long_table(), long_table().iloc[:1]]))
+
+
+def test_yesterday_s_open_interest_is_carried_only_where_it_was_given():
+    plain, given = from_long(long_table()), from_long(long_table().assign(previous_oi=[4, 3, 1]))
+    assert "previous_oi" not in plain.columns.get_level_values(0)
+    assert given[("previous_oi", "CE", 24_950.0)].iloc[0] == 1
+    assert given.columns.is_monotonic_increasing
+    again = chain_history(given).frame
+    pd.testing.assert_frame_equal(again, given, check_freq=False)
+
+
+def test_a_history_may_carry_one_value_a_strike_for_all_its_rows():
+    history = chain_history(chain_frame([FIRST, SECOND]))
+    call, put = np.array([900.0, math.nan]), np.array([4_000.0, 2_900])
+    carrying = history.carrying("previous_oi", call, put)
+    assert carrying.side("previous_oi", "PE").tolist() == [[4_000, 2_900], [4_000, 2_900]]
+    assert carrying.rows(1).side("previous_oi", "CE")[0, 0] == 900
+    assert carrying.frame[("previous_oi", "PE", 25_000.0)].tolist() == [2_900, 2_900]
+    assert ("previous_oi", "PE") not in history.sides

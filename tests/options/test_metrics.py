@@ -45,12 +45,14 @@ def test_the_reference_chain_in_numbers(rows: Rows):
     assert found.pcr_volume_atm5 == pytest.approx(1.49771, abs=5e-6)
     assert found.max_pain == 25_000
     assert found.straddle == pytest.approx(333.55)
+    assert found.move_straddle == pytest.approx(283.5175)  # 0.85 of it
     assert found.atm_iv == pytest.approx(0.128444, abs=1e-6)
     assert found.move_iv == pytest.approx(416.07, abs=5e-3)
     assert found.move_daily == pytest.approx(202.38, abs=5e-3)  # 25,012.35 * 0.128444 / 15.8745
     assert found.gex == pytest.approx(-9.8518e8, rel=1e-5)
     assert found.gex_skipped == 1
     assert found.forward_source == "given"
+    assert (found.fresh, found.misfits.tolist(), found.flags) == (11, [], ())
 
 
 @pytest.mark.shared
@@ -130,3 +132,49 @@ def test_an_empty_chain_says_nothing():
     found = chain_metrics(np.empty(0, CHAIN_DTYPE), 25_000, None, T)
     assert np.isnan([found.atm, found.pcr_oi, found.max_pain, found.forward, found.gex]).all()
     assert found.atm5_missing == 11
+
+
+def wide_chain() -> Rows:
+    """Return eleven strikes whose prices agree on a forward of 25,020."""
+    rows = np.zeros(11, CHAIN_DTYPE)
+    rows["strike"] = 24_750 + 50.0 * np.arange(11)
+    rows["put_ltp"] = 300.0
+    rows["call_ltp"] = 300.0 + math.exp(-0.065 * T) * (25_020 - rows["strike"])
+    return rows
+
+
+def test_a_chain_in_order_has_no_flag():
+    found = chain_metrics(wide_chain(), 25_012.35, None, T)
+    assert found.forward == pytest.approx(25_020)
+    assert (found.fresh, found.flags) == (11, ())
+
+
+def test_a_strike_far_from_parity_is_named():
+    rows = wide_chain()
+    rows["call_ltp"][2] += 60.0  # 0.24 % of the forward
+    found = chain_metrics(rows, 25_012.35, None, T)
+    assert found.misfits.tolist() == [24_850]
+    assert found.flags == ("parity_misfit",)
+
+
+def test_ten_fresh_strikes_are_a_thin_chain():
+    age = np.zeros(11)
+    age[0] = 61.0
+    found = chain_metrics(wide_chain(), 25_012.35, None, T, call_age_s=age, put_age_s=age)
+    assert (found.fresh, found.flags) == (10, ("thin",))
+    rows = wide_chain()
+    rows["put_ltp"][0] = math.nan
+    assert chain_metrics(rows, 25_012.35, None, T).flags == ("thin",)
+
+
+def test_trades_more_than_fifteen_seconds_apart_do_not_vote_for_the_forward():
+    rows, age = wide_chain(), np.zeros(11)
+    rows["call_ltp"][4:7] += 20.0
+    assert chain_metrics(rows, 25_012.35, None, T).forward > 25_035
+    age[4:7] = 16.0
+    found = chain_metrics(rows, 25_012.35, None, T, call_age_s=age, put_age_s=np.zeros(11))
+    assert found.forward == pytest.approx(25_020)
+
+
+def test_a_missing_strike_round_the_money_is_flagged():
+    assert chain_metrics(wide_chain()[1:], 25_012.35, None, T).flags == ("strikes_missing", "thin")

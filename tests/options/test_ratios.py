@@ -4,8 +4,10 @@ import math
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from dashboard.options.ratios import gamma_exposure, max_pain, pain, put_call_ratio
+from dashboard.options.ratios import gamma_exposure, max_pain, max_pains, pain, put_call_ratio
 
 STRIKES = np.array([24_900, 25_000, 25_100.0])
 CALLS = np.array([1_000, 4_000, 6_000.0])
@@ -60,3 +62,40 @@ def test_matches_an_exposure_worked_by_hand():
 
 def test_has_no_exposure_without_a_gamma():
     assert math.isnan(gamma_exposure(NAN, CALLS, NAN, PUTS, 25_000)[0])
+
+
+CHAINS = st.integers(1, 8).flatmap(
+    lambda size: st.tuples(
+        st.lists(st.sampled_from([50.0, 100.0]), min_size=size, max_size=size),
+        st.lists(st.sampled_from([0, 0, 1, 2, 3, math.nan]), min_size=size, max_size=size),
+        st.lists(st.sampled_from([0, 0, 1, 2, 3, math.nan]), min_size=size, max_size=size),
+    )
+)
+
+
+@given(CHAINS, st.one_of(st.just(math.nan), st.integers(0, 40).map(lambda k: 1_000 + 25.0 * k)))
+def test_one_pass_finds_what_all_pains_say(chain: tuple[list[float], ...], spot: float):
+    steps, call, put = (np.array(values, np.float64) for values in chain)
+    strikes = 1_000 + np.cumsum(steps)
+    found = max_pain(strikes, call, put, spot, least=1)
+    if not np.nansum(call) + np.nansum(put) > 0:
+        assert math.isnan(found)
+        return
+    pains = pain(strikes, call, put)
+    tied = strikes[pains == pains.min()]
+    assert found == (tied[0] if math.isnan(spot) else tied[np.argmin(np.abs(tied - spot))])
+
+
+def test_many_chains_at_once_are_the_same_as_one_by_one():
+    calls = np.array([CALLS, CALLS[::-1], NAN, np.zeros(3)])
+    puts = np.array([PUTS, PUTS, PUTS, np.zeros(3)])
+    found, held = max_pains(STRIKES, calls, puts, np.full(4, 25_012.0), least=1)
+    one_by_one = [max_pain(STRIKES, c, p, 25_012, 1) for c, p in zip(calls, puts, strict=True)]
+    assert found.tolist()[:3] == one_by_one[:3]
+    assert np.isnan([found[3], one_by_one[3]]).all()
+    assert held.tolist() == [3, 3, 3, 0]
+
+
+def test_no_strikes_have_no_pain():
+    nothing = np.empty(0)
+    assert math.isnan(max_pain(nothing, nothing, nothing, 25_000))

@@ -5,7 +5,13 @@ import math
 import numpy as np
 import pytest
 
-from dashboard.options.strikes import around_the_money, atm_strike, strike_step
+from dashboard.options.strikes import (
+    around_the_money,
+    atm_strike,
+    nearest_strikes,
+    positions_around,
+    strike_step,
+)
 
 STRIKES = np.arange(24_000, 26_050, 50.0)
 
@@ -45,3 +51,25 @@ def test_a_missing_strike_leaves_a_hole():
 
 def test_no_strikes_lack_all_eleven():
     assert around_the_money(np.array([]), 25_000)[1] == 11
+
+
+def test_the_nearest_strike_of_each_price():
+    prices = np.array([25_012.35, 25_025, 25_026, 10, 99_999, math.nan])
+    found = nearest_strikes(STRIKES, prices)
+    assert found[:5].tolist() == [25_000, 25_000, 25_050, 24_000, 26_000]
+    assert math.isnan(found[5])
+    assert np.isnan(nearest_strikes(np.empty(0), prices)).all()
+
+
+def test_the_strikes_round_each_money_by_place():
+    listed = np.array([24_900, 24_950, 25_000, 25_100, 25_150.0])
+    at, missing = positions_around(listed, np.array([25_000, math.nan, 24_900]), each_side=2)
+    assert at.tolist() == [[0, 1, 2, -1, 3], [-1] * 5, [-1, -1, 0, 1, 2]]
+    assert missing.tolist()[::2] == [1, 2]
+    assert math.isnan(missing[1])
+
+
+def test_one_strike_has_no_step_and_nothing_round_it():
+    at, missing = positions_around(np.array([25_000.0]), np.array([25_000.0]))
+    assert (at == -1).all()
+    assert np.isnan(missing).all()

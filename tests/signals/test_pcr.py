@@ -3,6 +3,7 @@
 import math
 from datetime import date
 from pathlib import Path
+from zipfile import ZipFile
 
 import pandas as pd
 import pytest
@@ -187,3 +188,90 @@ def test_flags_the_settlement_window_of_expiry_day():
 def test_refuses_a_table_that_is_no_chain():
     with pytest.raises(InputError, match="strike"):
         calculate(pd.DataFrame({"oi": [1.0]}, index=pd.DatetimeIndex(["2025-06-02"], tz=IST)))
+
+
+def test_the_change_since_the_previous_close_is_summed_by_side():
+    before = [400.0, 4_000.0, 5_000.0, 4_000.0, 2_500.0, 800.0]
+    last = calculate(make_chain([1000, 4000, 6000], [5000, 3000, 800], previous_oi=before)).iloc[-1]
+    assert last["pcr_oi_change_call"] == 1_600  # 600 + 0 + 1,000
+    assert last["pcr_oi_change_put"] == 1_500  # 1,000 + 500 + 0
+    assert last["pcr_oi_change_ratio"] == 0.9375
+
+
+@pytest.mark.parametrize("previous", [[900.0, 6_000.0], [2_000.0, 4_000.0], [1_000.0, 4_000.0]])
+def test_a_change_that_is_not_a_rise_on_both_sides_has_no_ratio(previous: list[float]):
+    before = [previous[0], 0, 0, previous[1], 0, 0]
+    reading = SIGNAL.read(make_chain([1000, 0, 0], [5000, 0, 0], previous_oi=before))
+    assert reading.values["pcr_oi_change_call"] == 1_000 - previous[0]
+    assert reading.values["pcr_oi_change_put"] == 5_000 - previous[1]
+    assert reading.values["pcr_oi_change_ratio"] is None
+    assert "oi_change_undefined" in reading.flags
+
+
+def test_a_contract_whose_previous_interest_is_unknown_is_left_out_of_the_change():
+    before = [400.0, math.nan, 5_000.0, 4_000.0, 2_500.0, 800.0]
+    last = calculate(make_chain([1000, 4000, 6000], [5000, 3000, 800], previous_oi=before)).iloc[-1]
+    assert last["pcr_oi_change_call"] == 1_600
+
+
+def test_without_previous_interest_the_change_is_unknown():
+    reading = read([1000, 4000, 6000], [5000, 3000, 800])
+    assert reading.values["pcr_oi_change_call"] is None
+    assert reading.values["pcr_oi_change_ratio"] is None
+    assert "oi_change_undefined" not in reading.flags
+
+
+@pytest.mark.shared
+def test_the_reference_chain_s_change_has_no_ratio(shared: Path):
+    chain = pd.read_csv(shared / "vectors" / "chain.csv")
+    chain = chain.rename(columns={"type": "kind", "prev_oi": "previous_oi"})
+    chain.index = pd.DatetimeIndex(["2026-11-17 13:10"] * len(chain)).tz_localize(IST)
+    last = calculate(chain.assign(spot=25012.35)).iloc[-1]
+    # a division would give -1.156, which says nothing
+    assert (last["pcr_oi_change_call"], last["pcr_oi_change_put"]) == (35_100, -40_560)
+    assert math.isnan(last["pcr_oi_change_ratio"])
+
+
+def test_before_the_open_it_is_yesterday_s():
+    assert "pre_open" in SIGNAL.read(make_chain([1, 1, 1], [1, 1, 1], at="2025-06-02 09:08")).flags
+    assert "pre_open" not in ratio(1.0).flags
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize(
+    ("day", "symbol", "whole", "nearest", "expiry"),
+    [
+        ("14", "NIFTY", 0.9169, 0.8134, "2025-11-18"),
+        ("17", "NIFTY", 1.1319, 1.1343, "2025-11-18"),
+        ("14", "BANKNIFTY", 0.9673, 0.9202, "2025-11-25"),
+        ("17", "BANKNIFTY", 1.1790, 1.1430, "2025-11-25"),
+    ],
+)
+def test_the_exchange_s_daily_file_gives_the_published_ratios(
+    shared: Path, day: str, symbol: str, whole: float, nearest: float, expiry: str
+):
+    options = daily_file(shared, day, symbol)
+    assert f"{options['expiry'].min():%Y-%m-%d}" == expiry
+    near = calculate(options[options["expiry"] == expiry])
+    assert near["pcr_oi"].tolist() == [pytest.approx(nearest, abs=5e-5)]
+    summed = options.groupby([options.index, "strike", "kind"])["oi"].sum()
+    everything = summed.reset_index(["strike", "kind"])
+    assert calculate(everything)["pcr_oi"].tolist() == [pytest.approx(whole, abs=5e-5)]
+
+
+def daily_file(shared: Path, day: str, symbol: str) -> pd.DataFrame:
+    """Return the options of one underlying in an exchange's daily file, as a plain table."""
+    name = f"nse_fo_mktactivity_{day}112025.zip"
+    with ZipFile(shared / "data" / "bhavcopy" / name) as archive:
+        table = pd.read_csv(archive.open(f"op{day}112025.csv"), dtype=str, skipinitialspace=True)
+    table.columns = [column.strip() for column in table.columns]
+    own = table[table["SYMBOL"].str.strip() == symbol]
+    return pd.DataFrame(
+        {
+            "expiry": pd.to_datetime(own["EXP_DATE"].str.strip(), format="%d/%m/%Y").array,
+            "strike": own["STR_PRICE"].astype(float).array,
+            "kind": own["OPT_TYPE"].str.strip().array,
+            "oi": own["OPEN_INT*"].astype(float).array,
+        },
+        index=pd.DatetimeIndex([f"2025-11-{day} 15:29"] * len(own)).tz_localize(IST),
+    )
