@@ -110,9 +110,8 @@ def calculate(bars: Bars, other: AnyBars | None = None) -> Bars:
     ):
         moved = _change(close, reference)
         piled = _change(both, reference)
-        alone = np.isnan(piled)
-        if alone.any():
-            piled[alone] = _change(front, reference)[alone]
+        if np.isnan(following).any():
+            piled = np.where(np.isnan(piled), _change(front, reference), piled)
         columns[f"price_change{suffix}_pct"] = moved
         columns[f"oi_change{suffix}_pct"] = piled
         columns[f"label{suffix}"] = _labels(moved, piled, *limits)
