@@ -147,6 +147,7 @@ bar = Table(
     Column("oi", Double),
     Column("n", Integer, nullable=False),
     Column("flags", Integer, nullable=False),
+    Column("average_price", Double),
     sqlite_with_rowid=False,
 )
 

@@ -1,13 +1,17 @@
 """What breaks a series of bars: minutes that are missing, and the night's gap."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from dashboard.core.bars import AnyBars, column, day_numbers, days_of, starts_s
+from dashboard.core.clock import MINUTE_S
 from dashboard.core.daily import atr14, before
-from dashboard.core.hours import expected_starts, prior_day
+from dashboard.core.hours import Window, expected_starts, prior_day
 from dashboard.core.market import Ints, Segment
 
 GAP_WINDOW = 60  # expected bars looked back on
+HALT_S = 300  # seconds without a tick, while there should be some
 GAP_OPEN_ATR = 0.4  # of the daily ATR(14): a larger step over night is an opening gap
 
 
@@ -40,6 +44,30 @@ def _expected(last: int, first: int, segment: Segment, minutes: int) -> Ints:
         parts.insert(0, own[(own >= since) & (own <= last)])
         day = prior_day(day)
     return np.concatenate(parts)[-GAP_WINDOW:] if parts else np.empty(0, dtype=np.int64)
+
+
+def reopenings(seen: Ints, spans: Sequence[Window]) -> tuple[int, ...]:
+    """Return the minutes [s] with which trading went on after a suspected halt (SIGNALS 1).
+
+    `seen` are the starts [s] of the minutes in which anything ticked, in order; `spans` are
+    those in which something should. Five whole minutes without a tick are a suspected halt,
+    of which the opening is none: nobody knows since when there should have been ticks.
+    """
+    after = np.flatnonzero(np.diff(seen) >= HALT_S + MINUTE_S) + 1
+    return tuple(
+        int(seen[at])
+        for at in after
+        if any(start <= seen[at - 1] and seen[at] < end for start, end in spans)
+    )
+
+
+def is_silent(seen: Ints, spans: Sequence[Window], now: int) -> bool:
+    """Say whether a halt is suspected at `now` [s]: nothing ticked for five minutes."""
+    if not len(seen):
+        return False
+    last = int(seen[-1])
+    within = any(start <= last and now <= end for start, end in spans)
+    return within and now - (last + MINUTE_S) >= HALT_S
 
 
 def opens_with_gap(bars: AnyBars, daily: AnyBars | None) -> bool:

@@ -217,6 +217,7 @@ BAR_DTYPE = np.dtype(
         ("close", "<f8"),
         ("volume", "<f8"),  # NaN where the instrument carries none
         ("oi", "<f8"),
+        ("average_price", "<f8"),  # the exchange's VWAP of its session so far; NaN if untold
         ("n", "<i4"),  # accepted ticks
         ("flags", "<i4"),  # BarFlag bits
     ]

@@ -19,7 +19,8 @@ from typing import Any
 import numpy as np
 
 from dashboard.core.bars import AnyBars, infer_timeframe, last_row, rows, starts_s
-from dashboard.core.clock import from_seconds
+from dashboard.core.clock import SECOND_NS, from_seconds, to_ns
+from dashboard.core.closing import closing_flags
 from dashboard.core.continuity import missing_bars, opens_with_gap
 from dashboard.core.errors import InputError
 from dashboard.core.hours import bar_end
@@ -97,7 +98,8 @@ class Inputs:
     NaN where it was insufficient; with ``adx14`` and ``vix_factor``. `chain` is described in
     `dashboard.options.chain`. `average_price` [INR] is the exchange's own VWAP of the future's
     session as of the last bar. `rolled` says that the front contract is another one than in the
-    session before. `missing` says, by name, why an input is not there.
+    session before. `reopened` are the starts [s] of today's minutes with which trading went on
+    after a suspected halt. `missing` says, by name, why an input is not there.
     """
 
     underlying: str = ""
@@ -116,6 +118,7 @@ class Inputs:
     expiry: date | None = None
     average_price: float | None = None
     rolled: bool = False
+    reopened: tuple[int, ...] = ()
     missing: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -292,9 +295,6 @@ class Signal:
             bar_ts = from_seconds(start)
             asof = from_seconds(bar_end(start, self.segment, TIMEFRAMES[inputs.timeframe]))
             values = {str(k): _known(v) for k, v in last_row(table).items()}
-        flags = verdict.flags if final else (*verdict.flags, "provisional")
-        if inputs.rolled and "future" in (*self.needs, *self.optional):
-            flags = (*flags, "rolled_contract")
         silent = verdict.stance in (Stance.NEUTRAL, Stance.INSUFFICIENT)
         return Reading(
             id=self.id,
@@ -309,9 +309,31 @@ class Signal:
             values=values,
             levels=tuple(lv for lv in verdict.levels if math.isfinite(lv.price)),
             reason=verdict.reason,
-            flags=flags,
+            flags=self._flags(verdict.flags, bar_ts, asof, inputs, final),
             warmup=verdict.warmup or Warmup(have=min(have, self.warmup), need=self.warmup),
         )
+
+    def _flags(
+        self,
+        own: tuple[str, ...],
+        start: datetime | None,
+        end: datetime | None,
+        inputs: Inputs,
+        final: bool,
+    ) -> tuple[str, ...]:
+        """Return the flags of a reading: the section's own, and what holds for all of them."""
+        found = list(own)
+        used = (*self.needs, *self.optional)
+        if start is not None and end is not None:
+            if any(start <= from_seconds(at) < end for at in inputs.reopened):
+                found = [f for f in found if not f.startswith("fresh_")] + ["halt_suspected"]
+            at = to_ns(start) // SECOND_NS
+            found += closing_flags(at, self.needs, self.needs[0], inputs.expiry)
+            if inputs.rolled and "future" in used:
+                found.append("rolled_contract")
+        if not final:
+            found.append("provisional")
+        return tuple(dict.fromkeys(found))
 
 
 def _bounded(strength: float) -> float:

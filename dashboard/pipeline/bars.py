@@ -22,7 +22,9 @@ from dashboard.pipeline.state import NO_BAR, SLOT_DTYPE, State, whole_rows
 
 GRACE_S = 2  # of exchange time past the end
 PATIENCE_S = 5  # of clock time past the end
-_FIELDS = ("start", "open", "high", "low", "close", "volume", "oi", "n", "flags")
+_FIELDS = (
+    *("start", "open", "high", "low", "close", "volume", "oi", "average_price", "n", "flags"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +181,7 @@ def _new_bars(
     for field in ("open", "high", "low", "close"):
         bars[field] = price
     bars["volume"], bars["oi"] = ticks.delta[at], ticks.oi[at]
+    bars["average_price"] = ticks.average_price[at]
     bars["n"], bars["flags"] = 1, ticks.flags[at]
     _use_day_open(bars, ticks.row[at], rows, hours, roster)
     return bars
@@ -211,6 +214,7 @@ def _extend(ticks: Ticks, at: Ints | slice, slot: npt.NDArray[np.void]) -> None:
     bars["close"] = price
     bars["volume"] += ticks.delta[at]
     bars["oi"] = ticks.oi[at]
+    bars["average_price"] = ticks.average_price[at]
     bars["n"] += 1
     bars["flags"] |= ticks.flags[at]
     whole_rows(slot)[row] = whole_rows(bars)
@@ -242,6 +246,7 @@ def aggregate(minutes: npt.NDArray[np.void]) -> npt.NDArray[np.void]:
     volume = minutes["volume"]
     bar["volume"] = np.nan if np.isnan(volume).all() else np.nansum(volume)
     bar["oi"] = minutes["oi"][-1]
+    bar["average_price"] = minutes["average_price"][-1]
     bar["n"] = minutes["n"].sum()
     bar["flags"] = np.bitwise_or.reduce(minutes["flags"])
     return bar

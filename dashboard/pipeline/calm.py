@@ -212,6 +212,7 @@ def _take(
     totals = was["volume"]
     np.copyto(totals, volume[ends], where=~np.isnan(volume[ends]))
     _take_quotes(ticks, good)
+    was["bar"]["average_price"][some] = was["average_price"][some]
     _take_book(ticks, good, state, roster)
     whole_rows(state.rows)[ticks.rows] = whole_rows(was)
     _take_times(ticks, time, good, group, state, roster)

@@ -1,5 +1,6 @@
 """What each section is given: frames of bars, chain and past sessions of an underlying."""
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -11,12 +12,13 @@ import pandas as pd
 from dashboard.core.bars import AnyBars, index_starts_s, rows, starts_s, upto
 from dashboard.core.daily import session_days
 from dashboard.core.hours import EPOCH_DAY, bar_end, prior_day
-from dashboard.core.market import TIMEFRAMES, VIX, Instrument, Ints, Segment, Universe
+from dashboard.core.market import TIMEFRAMES, VIX, Instrument, Ints, Kind, Segment, Universe
 from dashboard.core.ports import BAR_DTYPE
 from dashboard.core.signal import Inputs
 from dashboard.core.table import Columns
 from dashboard.pipeline.chains import ChainBook
 from dashboard.pipeline.contracts import Contracts
+from dashboard.pipeline.halts import Halts
 from dashboard.pipeline.past import Past
 from dashboard.pipeline.series import Finished, SeriesBook, bars_columns, regular
 from dashboard.pipeline.settling import Settling
@@ -24,6 +26,7 @@ from dashboard.pipeline.state import NO_BAR, State
 
 TIMED = ("index", "future", "next_future", "vix", "chain", "votes")  # inputs of one row a bar
 QUARTER = "15m"
+AVERAGE = "average_price"  # a future's column: what the exchange told by the bar's close
 
 
 @dataclass
@@ -38,9 +41,13 @@ class DeskInputs:
     contracts: Mapping[str, Contracts]
     vix: Instrument | None = None
     past: Past = field(default_factory=Past)
+    halts: Halts = field(init=False)
     _told: dict[str, tuple[float, Columns]] = field(default_factory=dict)
     _recent: dict[str, bool] = field(default_factory=dict)
     _columns: dict[tuple[int, str], tuple[int, Columns]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.halts = Halts(self.series, self.settling, self.contracts)
 
     @property
     def daily(self) -> Mapping[str, pd.DataFrame]:
@@ -95,11 +102,14 @@ class DeskInputs:
             ),
         }
         frames: dict[str, Any] = {name: make() for name, make in build.items() if name in wanted}
+        frames["average_price"] = last_average(frames.get("future"))
         return Inputs(
             underlying=underlying,
             timeframe=timeframe,
             contract=part.future.symbol if part.future else None,
             expiry=self.chains.expiry(underlying),
+            rolled=part.rolled,
+            reopened=self.halts.reopened(underlying),
             votes=votes,
             missing=self._missing(underlying),
             **frames,
@@ -127,12 +137,12 @@ class DeskInputs:
             bars = np.concatenate(
                 [bars, *self.series.open_bars(instrument.token, timeframe, slots)]
             )
-            return bars_columns(regular(bars))
+            return bars_columns(regular(bars), *_more(instrument))
         bars = self._settled(bars, instrument.segment, timeframe)
         key = (instrument.token, timeframe)
         size, known = self._columns.get(key, (-1, None))
         if known is None or size != len(bars):
-            known = bars_columns(regular(bars))
+            known = bars_columns(regular(bars), *_more(instrument))
             self._columns[key] = len(bars), known
         return known
 
@@ -218,7 +228,7 @@ def as_of(inputs: Inputs, lead: str) -> Inputs:
         return inputs
     last = int(starts_s(leading)[-1])
     others = {name: getattr(inputs, name) for name in TIMED if name != lead}
-    late = {
+    late: dict[str, Any] = {
         name: upto(bars, last)
         for name, bars in others.items()
         if bars is not None and len(bars) and starts_s(bars)[-1] > last
@@ -229,7 +239,25 @@ def as_of(inputs: Inputs, lead: str) -> Inputs:
         ended = _ended(quarters, bar_end(last, segment, TIMEFRAMES[inputs.timeframe]))
         if ended < len(quarters):
             late["index_15m"] = rows(quarters, 0, ended)
+    future = late.get("future", inputs.future)
+    if isinstance(future, Columns) and AVERAGE in future:
+        average = last_average(future)
+        if average != inputs.average_price:
+            late["average_price"] = average
     return replace(inputs, **late) if late else inputs
+
+
+def last_average(future: AnyBars | None) -> float | None:
+    """Return the exchange's VWAP as of the last bar of a desk's future [INR], None if untold."""
+    if not isinstance(future, Columns) or AVERAGE not in future or not len(future):
+        return None
+    average = float(future.values[AVERAGE][-1])
+    return average if math.isfinite(average) else None
+
+
+def _more(instrument: Instrument) -> tuple[str, ...]:
+    """Return the columns that bars of an instrument have besides those of all bars."""
+    return (AVERAGE,) if instrument.kind is Kind.FUTURE else ()
 
 
 def _ended(quarters: AnyBars, end: int) -> int:

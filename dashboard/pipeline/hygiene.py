@@ -63,6 +63,7 @@ class Ticks:
 
     `bucket` is the minute (seconds since the epoch), NO minute is outside trading hours.
     `delta` is the volume traded since the tick before [units], NaN for an index.
+    `average_price` is the exchange's VWAP of the session as last told [INR].
     `in_order` is False for ticks that may only extend high and low.
     """
 
@@ -72,6 +73,7 @@ class Ticks:
     price: Floats
     delta: Floats
     oi: Floats
+    average_price: Floats
     flags: npt.NDArray[np.int32]
     in_order: Mask
 
@@ -83,6 +85,7 @@ NOTHING = Ticks(
     price=np.empty(0),
     delta=np.empty(0),
     oi=np.empty(0),
+    average_price=np.empty(0),
     flags=np.empty(0, dtype=np.int32),
     in_order=np.empty(0, dtype=bool),
 )
@@ -197,7 +200,8 @@ def _clean(m: _Message, state: State, roster: Roster, hours: Hours) -> Ticks:
     _remember_quotes(m, state, roster, usable)
     whole_rows(state.rows)[m.row] = whole_rows(m.was)
     if all_usable:
-        return Ticks(m.row, bucket, m.time, m.price, delta, m.was["oi"], flags, in_order)
+        told = m.was["average_price"]
+        return Ticks(m.row, bucket, m.time, m.price, delta, m.was["oi"], told, flags, in_order)
     kept = np.flatnonzero(good & inside & ~late)
     return Ticks(
         row=m.row[kept],
@@ -206,6 +210,7 @@ def _clean(m: _Message, state: State, roster: Roster, hours: Hours) -> Ticks:
         price=m.price[kept],
         delta=delta[kept],
         oi=m.was["oi"][kept],
+        average_price=m.was["average_price"][kept],
         flags=flags[kept],
         in_order=in_order[kept],
     )

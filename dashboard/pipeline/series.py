@@ -60,11 +60,11 @@ def bars_frame(bars: npt.NDArray[np.void], *, with_flags: bool = False) -> pd.Da
     return frame
 
 
-def bars_columns(bars: npt.NDArray[np.void]) -> Columns:
-    """Return bars as the arrays that sections take."""
-    names = ("start", *BAR_COLUMNS)
-    start, *values = (np.ascontiguousarray(bars[name]) for name in names)
-    return Columns(start, dict(zip(BAR_COLUMNS, values, strict=True)))
+def bars_columns(bars: npt.NDArray[np.void], *more: str) -> Columns:
+    """Return bars as the arrays that sections take, with `more` columns."""
+    names = (*BAR_COLUMNS, *more)
+    start, *values = (np.ascontiguousarray(bars[name]) for name in ("start", *names))
+    return Columns(start, dict(zip(names, values, strict=True)))
 
 
 def regular(bars: npt.NDArray[np.void]) -> npt.NDArray[np.void]:

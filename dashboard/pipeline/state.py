@@ -27,6 +27,7 @@ SLOT_DTYPE = np.dtype(
         ("close", "<f8"),
         ("volume", "<f8"),
         ("oi", "<f8"),
+        ("average_price", "<f8"),
         ("n", "<i4"),
         ("flags", "<i4"),
     ]

@@ -84,5 +84,5 @@ def _bars(
     bars["token"], bars["start"], bars["n"] = token, starts, n
     for name, column in zip(("open", "high", "low", "close"), prices, strict=True):
         bars[name] = column
-    bars["volume"], bars["oi"] = volume, oi
+    bars["volume"], bars["oi"], bars["average_price"] = volume, oi, np.nan
     return bars

@@ -1,10 +1,11 @@
 """Missing bars are counted by the calendar's sessions; the opening gap by the daily range."""
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from dashboard.core.clock import IST
-from dashboard.core.continuity import missing_bars, opens_with_gap
+from dashboard.core.continuity import is_silent, missing_bars, opens_with_gap, reopenings
 from dashboard.core.hours import bar_end, date_of, expected_starts, prior_day, skipped_session
 from dashboard.core.market import Segment
 from tests.builders import make_bars
@@ -118,3 +119,26 @@ def test_only_the_first_bar_opens():
 def test_without_past_sessions_there_is_no_gap_to_tell():
     assert opens_with_gap(bars(1), None) is False
     assert opens_with_gap(bars(1), sessions(95.0).iloc[:5]) is False
+
+
+SPANS = [(36_000, 39_600)]  # an hour
+
+
+def test_five_minutes_without_a_tick_are_a_suspected_halt():
+    def found(*minutes: int) -> tuple[int, ...]:
+        return reopenings(np.array([36_000 + 60 * m for m in minutes]), SPANS)
+
+    assert found(0, 1, 7, 8) == (36_420,)  # nothing from 2 to 6
+    assert found(0, 1, 6, 7) == ()
+    assert found(9, 10) == ()  # the opening is none
+    assert found() == ()
+    assert found(0, 6, 12) == (36_360, 36_720)
+    assert found(59, 70) == ()  # the hour is over
+
+
+def test_a_halt_is_suspected_once_five_minutes_have_gone_by():
+    seen = np.array([36_000, 36_060])
+    assert not is_silent(seen, SPANS, 36_060 + 60 + 299)
+    assert is_silent(seen, SPANS, 36_060 + 60 + 300)
+    assert not is_silent(seen, SPANS, 39_601)  # nobody expects a tick
+    assert not is_silent(seen[:0], SPANS, 38_000)

@@ -133,3 +133,38 @@ def test_the_exchange_s_close_of_the_day_before_is_not_given_to_an_older_session
 
     assert handed_over("2026-08-17") == (24_450.0, 1.0)
     assert handed_over("2026-08-14") == (24_400.0, 0.0)
+
+
+def test_the_exchange_s_average_is_that_of_the_last_closed_bar_s_last_tick(play):
+    def tick(at: str, average: float, volume: float) -> Tick:
+        return Tick(FUTURE, 24_540.0, at, volume=volume, average=average)
+
+    played = play(NIFTY, FUTURE).connect()
+    played.send(tick("09:15:10", 24_530.0, 65.0))
+    played.send(tick("09:15:50", 24_531.5, 130.0))
+    assert inputs(played).average_price is None
+    assert inputs(played, forming=True).average_price == 24_531.5
+    played.send(tick("09:16:10", 24_536.0, 195.0))
+    played.until("09:16:30")
+    assert inputs(played).average_price == 24_531.5
+    assert inputs(played, "5m").average_price is None
+    played.send(tick("09:19:59", 24_538.0, 195.0))
+    played.until("09:20:30")
+    assert inputs(played).average_price == 24_538.0
+    assert inputs(played, "5m").average_price == 24_538.0
+
+
+def test_an_average_that_no_packet_carries_is_not_known(play):
+    played = play(NIFTY, FUTURE).connect()
+    play_minutes(played, "09:15:00", 2, NIFTY, FUTURE)
+    assert inputs(played).average_price is None
+
+
+def test_a_reading_of_an_earlier_bar_sees_the_average_of_its_own_time():
+    future = Columns(
+        np.array([seconds("09:15:00"), seconds("09:16:00")]),
+        {"average_price": np.array([24_530.0, 24_540.0])},
+    )
+    late = Inputs(index=quarters("09:15:00"), future=future, average_price=24_540.0)
+    assert as_of(late, "index").average_price == 24_530.0
+    assert as_of(late, "future") is late

@@ -55,6 +55,12 @@ class Batch:
         parts = [bars_frame(self.past.warmup[token, timeframe])]
         return pd.concat(parts if today is None else [*parts, bars_frame(today)])
 
+    def average_price(self, timeframe: str, start: int) -> float | None:
+        """Return what the exchange told by the end of the future's bar that starts then."""
+        found = self.tools.store.bars(DAY, MORNING, [self.future.token], timeframe, start + 1)
+        told = found[self.future.token]["average_price"]
+        return float(told[-1]) if len(told) and told[-1] > 0 else None
+
     def chain(self, timeframe: str, start: int) -> pd.DataFrame:
         """Return the last minute of each whole bar up to the one that starts at `start`."""
         size, opened = TIMEFRAMES[timeframe] * 60, seconds("09:15:00")
@@ -95,6 +101,7 @@ class Batch:
             timeframe=timeframe,
             contract=self.future.symbol,
             expiry=self.expiry,
+            average_price=self.average_price(timeframe, start),
         )
 
 

@@ -1,15 +1,20 @@
 """The schema: made once, the same as the tables, and never older than the database."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 
+import numpy as np
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import text
 
 from dashboard.core.errors import StoreError
+from dashboard.core.market import Source
 from storage.engine import Database
-from storage.schema import open_database, revision
+from storage.schema import configuration, open_database, revision
+from storage.store import open_store
 from storage.tables import metadata
 
 
@@ -32,8 +37,37 @@ def test_several_that_open_a_new_database_together_make_it_once(url: str):
         opened = list(threads.map(lambda _: open_database(url), range(4)))
     for database in opened:
         with database.reading() as connection:
-            assert revision(connection) == "0001"
+            assert revision(connection) == "0002"
         database.close()
+
+
+def test_days_prepared_by_an_older_tezi_keep_their_bars_and_are_prepared_again(url: str):
+    database = Database(url)
+    with database.writing() as connection:
+        config = configuration()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        connection.execute(
+            text(
+                "INSERT INTO day (id, day, world, version, prepared) VALUES "
+                "(1, '2026-08-18', 'RECORDED', 3, 3), (2, '2026-08-19', 'RECORDED', 3, NULL)"
+            )
+        )
+        connection.execute(
+            text(
+                "INSERT INTO bar (day_id, timeframe, token, start, close, n, flags) "
+                "VALUES (1, 1, 256265, 60, 24500.0, 1, 0)"
+            )
+        )
+    database.close()
+    store = open_store(url)
+    bars = store.bars_before(date(2026, 8, 20), Source.RECORDED, [256265], "1m", 5)[256265]
+    assert bars["close"].tolist() == [24_500.0]
+    assert np.isnan(bars["average_price"]).all()
+    with store._database.reading() as connection:
+        known = connection.execute(text("SELECT prepared FROM day ORDER BY id")).scalars().all()
+    assert known == [-1, None]
+    store.close()
 
 
 def test_opening_again_keeps_everything(url: str):

@@ -1,0 +1,74 @@
+"""Suspected halts of an underlying: neither its index nor its future ticks (SIGNALS 1).
+
+They are told from settled bars alone, so a seek finds the same ones as playing does. Only the
+index's continuous hours count: after them a thin future may well be silent. A minute that
+carries PARTIAL ended a hole in the recording, and no halt.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from dashboard.core.continuity import is_silent, reopenings
+from dashboard.core.hours import Window
+from dashboard.core.market import BarFlag, Instrument, Ints, Segment
+from dashboard.pipeline.contracts import Contracts
+from dashboard.pipeline.hours import CONTINUOUS
+from dashboard.pipeline.series import SeriesBook
+from dashboard.pipeline.settling import Settling
+
+
+@dataclass
+class Halts:
+    """The suspected halts of one day. Instants are seconds since the epoch."""
+
+    series: SeriesBook
+    settling: Settling
+    contracts: Mapping[str, Contracts]
+    _known: dict[str, tuple[tuple[int, ...], tuple[int, ...]]] = field(default_factory=dict)
+
+    def reopened(self, underlying: str) -> tuple[int, ...]:
+        """Return the minutes with which trading went on after a suspected halt."""
+        minutes = self._minutes(underlying)
+        sizes = tuple(len(bars) for bars in minutes)
+        known = self._known.get(underlying)
+        if known is None or known[0] != sizes:
+            found = reopenings(_starts(minutes), self._spans)
+            found = tuple(at for at in found if not _is_cut_off(minutes, at))
+            known = self._known[underlying] = sizes, found
+        return known[1]
+
+    def is_halted(self, underlying: str) -> bool:
+        """Say whether a halt is suspected now: nothing has ticked for five minutes."""
+        seen = _starts(self._minutes(underlying))
+        return is_silent(seen, self._spans, self.settling.until)
+
+    @property
+    def _spans(self) -> list[Window]:
+        windows = self.settling.hours.segments[Segment.INDEX].windows
+        return [(start, end) for start, end, state in windows if state == CONTINUOUS]
+
+    def _minutes(self, underlying: str) -> list[npt.NDArray[np.void]]:
+        """Return today's settled 1m bars of index and future; nothing without an index."""
+        part = self.contracts[underlying]
+        if part.index is None:
+            return []
+        return [self._settled(one) for one in (part.index, part.future) if one is not None]
+
+    def _settled(self, instrument: Instrument) -> npt.NDArray[np.void]:
+        bars = self.series.get(instrument.token, "1m").since(self.settling.hours.start)
+        return bars[: int(np.searchsorted(bars["start"], self.settling.until))]
+
+
+def _starts(minutes: list[npt.NDArray[np.void]]) -> Ints:
+    """Return the minutes in which anything ticked, in order."""
+    starts = [bars["start"] for bars in minutes]
+    return np.unique(np.concatenate(starts)) if starts else np.empty(0, dtype=np.int64)
+
+
+def _is_cut_off(minutes: list[npt.NDArray[np.void]], at: int) -> bool:
+    """Say whether ticks do not cover a minute from its first second."""
+    flags = [bars["flags"][bars["start"] == at] for bars in minutes]
+    return any(bool((one & BarFlag.PARTIAL).any()) for one in flags)
