@@ -51,6 +51,16 @@ class Chain:
             self.earlier = None
         return self._stack.upto(self.snapshots)
 
+    def with_yesterday(self, history: ChainHistory) -> ChainHistory:
+        """Return the same with each contract's OI of the previous close, if any was given."""
+        if not self.previous_oi:
+            return history
+        sides = (
+            np.array([self.previous_oi.get(row, np.nan) for row in rows.tolist()])
+            for rows in (self.calls, self.puts)
+        )
+        return history.carrying("previous_oi", *sides)
+
     @property
     def rows(self) -> Ints:
         """Return the rows of all options of the chain."""
@@ -169,7 +179,7 @@ class ChainBook:
             now = self._state.last_ns // SECOND_NS
             minutes = joined(minutes, chain.take(self._state, now - now % MINUTE_S, now))
         starts, at = self._bars(minutes.starts, timeframe, forming)
-        return picked(minutes, starts, at) if len(at) else None
+        return chain.with_yesterday(picked(minutes, starts, at)) if len(at) else None
 
     def _bars(self, minutes: Ints, timeframe: str, forming: bool) -> tuple[Ints, Ints]:
         """Return the bars of a timeframe: their starts [s], and which minute stands for each."""

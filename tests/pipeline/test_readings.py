@@ -3,14 +3,15 @@
 import itertools
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from dashboard.core.bars import starts_s
 from dashboard.core.clock import bar_index
-from dashboard.core.market import TIMEFRAMES
+from dashboard.core.market import TIMEFRAMES, Kind
 from dashboard.core.signal import Reading
-from dashboard.options.chain import chain_frame
+from dashboard.options.chain import chain_frame, chain_history
 from dashboard.pipeline.days import StoredDay, Tools
 from dashboard.pipeline.prepare import decompress
 from dashboard.pipeline.series import bars_frame
@@ -69,7 +70,14 @@ class Batch:
         last = {opened + (s.start - opened) // size * size: s for s in snapshots}
         frame = chain_frame(list(last.values()))
         frame.index = bar_index(list(last))
-        return frame
+        history = chain_history(frame)
+        options = self.universe.options("NIFTY", self.expiry)
+        before = {(o.kind, o.strike): o.previous_oi for o in options}
+        call, put = (
+            np.array([before.get((kind, k), np.nan) for k in history.strikes.tolist()])
+            for kind in (Kind.CALL, Kind.PUT)
+        )
+        return history.carrying("previous_oi", call, put).frame
 
     def daily(self, timeframe: str, start: int) -> pd.DataFrame:
         """Return past sessions; the last one closed where the exchange says it did."""
