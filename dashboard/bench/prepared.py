@@ -33,5 +33,6 @@ def prepared_day(sizes: Sizes, progress: Progress) -> Iterator[Tools]:
             tools.calendar,
             tools.decoder,
             lambda s, w: progress(0.7 + 0.3 * s, w),
+            decode_many=tools.decode_many,
         )
         yield tools

@@ -70,5 +70,13 @@ def prepare(
     with the_store() as store:
         source, tools = source_of(store, which, mock=mock), make_tools(store)
         with progress_bar("Preparing") as report:
-            prepare_day(store, which, source, tools.calendar, tools.decoder, report)
+            prepare_day(
+                store,
+                which,
+                source,
+                tools.calendar,
+                tools.decoder,
+                report,
+                decode_many=tools.decode_many,
+            )
     out.print(f"{which} ({source}) is prepared.", highlight=False)

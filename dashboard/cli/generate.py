@@ -34,7 +34,15 @@ def generate(
                 f"A generated day {which} is stored already: --replace makes it anew"
             ) from None
         with progress_bar("Preparing") as report:
-            prepare_day(store, which, Source.MOCK, tools.calendar, tools.decoder, report)
+            prepare_day(
+                store,
+                which,
+                Source.MOCK,
+                tools.calendar,
+                tools.decoder,
+                report,
+                decode_many=tools.decode_many,
+            )
         done = store.day(which, Source.MOCK)
     out.print(
         f"Generated {which} with seed {seed}: {done.ticks:,} ticks of {done.instruments} "

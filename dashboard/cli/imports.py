@@ -122,7 +122,14 @@ def _finish(store: SqlStore, result: ImportReport) -> None:
         for number, done in enumerate(result.days):
             report(number / len(result.days), str(done.day))
             try:
-                prepare_day(store, done.day, Source.RECORDED, tools.calendar, tools.decoder)
+                prepare_day(
+                    store,
+                    done.day,
+                    Source.RECORDED,
+                    tools.calendar,
+                    tools.decoder,
+                    decode_many=tools.decode_many,
+                )
             except (CalendarError, StoreError) as error:
                 raise type(error)(f"{error}. {_kept(result, number)}") from error
 

@@ -94,6 +94,7 @@ class StoredDay:
                 tools.decoder,
                 progress,
                 self._skip,
+                tools.decode_many,
             )
             self._summary = tools.store.day(self.day, self.source)
         self._universe = tools.store.universe(self.day, self.source)

@@ -18,6 +18,7 @@ from dashboard.core.clock import MINUTE_S, SECOND_NS
 from dashboard.core.market import TIMEFRAMES, Frame, Source
 from dashboard.core.ports import BAR_DTYPE, Derived, Gap, Store
 from dashboard.options.chain import ChainSnapshot
+from dashboard.pipeline.arrivals import ManyDecoder, groups
 from dashboard.pipeline.bars import Closed
 from dashboard.pipeline.pipeline import Decoder, Pipeline, make_pipeline
 
@@ -25,6 +26,7 @@ log = structlog.get_logger(__name__)
 
 Progress = Callable[[float, str], None]
 OnDamage = Callable[[Gap], None]
+REPORT_EVERY = 32  # groups of messages
 END_OF_TAPE_NS = 65 * SECOND_NS  # after the last frame: its minute is over and closed
 
 
@@ -109,10 +111,12 @@ def prepare_day(
     decoder: Decoder,
     progress: Progress | None = None,
     on_damage: OnDamage = log_damage,
+    decode_many: ManyDecoder | None = None,
 ) -> None:
     """Derive bars, chain and checkpoints of a stored day anew.
 
-    A minute that is damaged is told to `on_damage` and left out.
+    A minute that is damaged is told to `on_damage` and left out. With `decode_many` messages
+    are read in groups, to the same result.
 
     Raises
     ------
@@ -128,14 +132,15 @@ def prepare_day(
     try:
         with store.prepare(day, source) as derived:
             deriver = Deriver(pipeline)
-            for frame in store.frames(day, source, on_damage=on_damage):
-                if deriver.is_due(frame):
-                    deriver.keep(frame, derived)
-                pipeline.process(frame)
-                if progress and pipeline.messages % 500 == 0:
-                    progress(
-                        share_done(frame.received_ns, summary.first_ns, summary.last_ns), str(day)
-                    )
+            frames = store.frames(day, source, on_damage=on_damage)
+            for number, group in enumerate(groups(frames, decode_many)):
+                first = group[0].frame  # a group ends where a minute does
+                if deriver.is_due(first):
+                    deriver.keep(first, derived)
+                pipeline.process_group(group)
+                if progress and number % REPORT_EVERY == 0:
+                    done = share_done(first.received_ns, summary.first_ns, summary.last_ns)
+                    progress(done, str(day))
             pipeline.pass_time(pipeline.state.last_ns + END_OF_TAPE_NS)
             deriver.flush(derived)
     finally:
