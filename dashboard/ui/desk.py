@@ -17,7 +17,17 @@ from panel.custom import Child, JSComponent
 
 HERE = Path(__file__).parent
 THEME_CSS = (HERE / "theme.css").read_text(encoding="utf-8")
-STYLES = ("base", "header", "layout", "indices", "sections", "chain", "machine", "layers")
+STYLES = (
+    "base",
+    "header",
+    "layout",
+    "indices",
+    "sections",
+    "chain",
+    "machine",
+    "layers",
+    "options",
+)
 SCRIPTS = (
     "dom",
     "numbers",
@@ -27,6 +37,11 @@ SCRIPTS = (
     "sections",
     "explain",
     "chain",
+    "hover",
+    "plots",
+    "options_chain",
+    "options_plots",
+    "options",
     "timeline",
     "machine",
     "dialogs",
@@ -59,6 +74,8 @@ class DeskView(JSComponent):  # type: ignore[misc]
     sections = param.String(default="")
     explain = param.String(default="")
     chain = param.String(default="")
+    options = param.String(default="")
+    options_day = param.String(default="")
     machine = param.String(default="")
     timeline = param.String(default="")
     days = param.String(default="")

@@ -18,6 +18,8 @@ from dashboard.ui.present_header import header_pane
 from dashboard.ui.present_indices import indices_pane
 from dashboard.ui.present_machine import machine_pane
 from dashboard.ui.present_notices import Notice, banner_pane
+from dashboard.ui.present_options import options_pane
+from dashboard.ui.present_options_day import options_day_pane, options_day_rests_on
 from dashboard.ui.present_sections import sections_pane
 from dashboard.ui.present_timeline import timeline_pane, timeline_rests_on
 from dashboard.ui.present_toolbar import toolbar_pane
@@ -30,10 +32,14 @@ Rests = Callable[[Snapshot, Selection], tuple[object, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Pane:
-    """One pane: what makes it, and for one that seldom changes what it rests on."""
+    """One pane: what makes it, for one that seldom changes what it rests on, and its room.
+
+    A pane of one room is not made while another room is open.
+    """
 
     make: Make
     rests_on: Rests | None = None
+    room: str = ""
 
 
 PANES = {
@@ -41,10 +47,12 @@ PANES = {
     "machine": Pane(machine_pane),
     "timeline": Pane(timeline_pane, timeline_rests_on),
     "header": Pane(header_pane),
-    "indices": Pane(indices_pane),
-    "sections": Pane(sections_pane),
-    "chain": Pane(chain_pane),
-    "explain": Pane(explain_pane),
+    "indices": Pane(indices_pane, room="desk"),
+    "sections": Pane(sections_pane, room="desk"),
+    "chain": Pane(chain_pane, room="desk"),
+    "explain": Pane(explain_pane, room="desk"),
+    "options": Pane(options_pane, room="options"),
+    "options_day": Pane(options_day_pane, options_day_rests_on, room="options"),
 }
 
 
@@ -67,6 +75,8 @@ class Presenter:
         a store that is full.
         """
         for name, pane in PANES.items():
+            if pane.room not in ("", selection.room):
+                continue
             if not self._is_kept(name, pane, snapshot, selection):
                 self._texts[name] = to_json(pane.make(snapshot, selection))
         banners = to_json(banner_pane(snapshot, selection, notices))

@@ -1,6 +1,9 @@
 """What one person is looking at: the only state of a visit that the panes depend on."""
 
 from dataclasses import dataclass
+from datetime import date
+
+ROOMS = ("desk", "options")
 
 
 @dataclass(frozen=True, slots=True)
@@ -9,7 +12,8 @@ class Selection:
 
     `overlays` are section ids drawn over the candles. `blind` hides the date and all that
     comes after the playhead. `all_strikes` opens the whole chain. `explain` is the section
-    shown in full. `can_live` says whether there is a live desk to go to.
+    shown in full. `can_live` says whether there is a live desk to go to. `room` is the part
+    of the page that is open; `expiry` the one that the option desk shows, None the nearest.
     """
 
     underlying: str = "NIFTY"
@@ -19,3 +23,5 @@ class Selection:
     all_strikes: bool = False
     explain: str | None = None
     can_live: bool = False
+    room: str = "desk"
+    expiry: date | None = None

@@ -26,7 +26,7 @@ from dashboard.ui.desk import DeskView
 from dashboard.ui.present import Presenter
 from dashboard.ui.present_machine import days_pane
 from dashboard.ui.present_notices import Notice
-from dashboard.ui.selection import Selection
+from dashboard.ui.selection import ROOMS, Selection
 
 log = structlog.get_logger(__name__)
 
@@ -79,7 +79,10 @@ class Visit:
         self._desk.refresh()
 
     def _interest(self) -> Interest:
-        return Interest(self._selection.underlying, self._selection.timeframe)
+        chosen = self._selection
+        if chosen.room == "options":
+            return Interest(chosen.underlying, chosen.timeframe, True, chosen.expiry)
+        return Interest(chosen.underlying, chosen.timeframe)
 
     def _take(self, snapshot: Snapshot) -> None:
         """Note the snapshot, in the desk's thread; draw it on the document's loop."""
@@ -103,6 +106,8 @@ class Visit:
         While the desk seeks it has no chart; the picture of the same instrument stays then.
         """
         look = self._interest()
+        if look.options:
+            return
         chart = snapshot.charts.get((look.underlying, look.timeframe))
         if chart is not None:
             overlays, blind = self._selection.overlays, self._selection.blind
@@ -155,7 +160,11 @@ class Visit:
             "speed": self._set_speed,
             "day": lambda m: self._open(date.fromisoformat(m["date"]), Source(m["source"]), None),
             "live": lambda _: self._go_live(),
-            "underlying": lambda m: self._select(underlying=_one_of(m["underlying"], UNDERLYINGS)),
+            "room": lambda m: self._select(room=_one_of(m["room"], ROOMS)),
+            "expiry": self._choose_expiry,
+            "underlying": lambda m: self._select(
+                underlying=_one_of(m["underlying"], UNDERLYINGS), expiry=None
+            ),
             "timeframe": lambda m: self._select(timeframe=_one_of(m["timeframe"], TIMEFRAMES)),
             "overlay": self._toggle_overlay,
             "blind": lambda m: self._blind(bool(m["on"])),
@@ -191,6 +200,15 @@ class Visit:
         if self._interest() != before:
             self._desk.hub.look_at(self._listener, self._interest())
             self._desk.refresh()
+
+    def _choose_expiry(self, message: dict[str, Any]) -> None:
+        """Show another expiry, named by its place in the picker: a blind page has no dates."""
+        look = self._selection
+        snapshot = self._latest
+        view = snapshot.options.get((look.underlying, look.expiry)) if snapshot else None
+        if view is not None:
+            places = dict(enumerate(view.expiries))
+            self._select(expiry=places[int(message["at"])])
 
     def _blind(self, on: bool) -> None:
         self._select(blind=on)

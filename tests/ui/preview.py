@@ -18,6 +18,7 @@ from dashboard.ui.present import present
 from dashboard.ui.present_machine import days_pane
 from dashboard.ui.selection import Selection
 from tests.ui.sample import DAY, VARIANTS, make_days
+from tests.ui.sample_options import EXPIRIES
 
 
 def asked(name: str, default: str) -> str:
@@ -35,6 +36,10 @@ def choose(now: Selection, said: dict[str, Any]) -> Selection:
             return replace(now, blind=said["on"])
         case "strikes":
             return replace(now, all_strikes=said["all"])
+        case "room":
+            return replace(now, room=said["room"])
+        case "expiry":
+            return replace(now, expiry=EXPIRIES[int(said["at"])])
         case "underlying" | "timeframe" as what:
             return replace(now, **{what: said[what]})
         case "overlay":

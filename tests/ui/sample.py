@@ -34,6 +34,7 @@ from dashboard.pipeline.snapshot import (
     Stage,
     TimelineView,
 )
+from tests.ui.sample_options import make_choices
 
 DAY = date(2026, 8, 18)
 MIDNIGHT = day_start_s(DAY)
@@ -311,6 +312,7 @@ def make_snapshot(sections: tuple[str, ...] = SIX, **changes: object) -> Snapsho
         timeline=make_timeline(),
         counters={},
         ticks=1_234_567,
+        options=make_choices(),
     )
     return replace(snapshot, **changes)  # type: ignore[arg-type]
 
@@ -367,10 +369,18 @@ VARIANTS = {
         status="failed", error="Chunk 13:40 of connection 0 fails its digest; the day is closed."
     ),
     "loading": lambda: make_snapshot(
-        status="loading", progress=0.4, final={}, provisional={}, chains={}, indices={}
+        status="loading",
+        progress=0.4,
+        final={},
+        provisional={},
+        chains={},
+        indices={},
+        options={},
     ),
     "no-chain": lambda: make_snapshot(
-        chains={}, chain_missing={"NIFTY": "No NIFTY option chain in this recording"}
+        chains={},
+        chain_missing={"NIFTY": "No NIFTY option chain in this recording"},
+        options={},
     ),
     "cards": make_bad_cards,
 }

@@ -79,7 +79,8 @@ const SHORTCUTS = [
   ["Play, pause", "space"], ["Underlying", "1", "2", "3"], ["Step a bar", "←", "→"], ["Timeframe", "t"],
   ["Step a minute", "⇧", "← →"], ["Overlays", "o"], ["Slower, faster", "[", "]"], ["Fit chart", "f"],
   ["Seek to a time", "s"], ["Theme", "⇧", "t"], [LAST_FLIP, "j"], ["Command palette", "/"],
-  ["Blind mode", "b"], ["All shortcuts", "?"], ["Desk", "g", "d"], ["Close the top layer", "Esc"],
+  ["Blind mode", "b"], ["All shortcuts", "?"], ["Desk", "g", "d"], ["Option desk", "g", "o"],
+  ["Close the top layer", "Esc"],
 ]
 
 function makeShortcuts(desk) {

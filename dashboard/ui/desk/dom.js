@@ -86,6 +86,7 @@ const ICONS = {
   lock: '<rect x="3.5" y="7" width="9" height="6.5" rx="1.4"/><path d="M5.5 7V5a2.5 2.5 0 0 1 5 0v2"/>',
   late: '<path d="M8 2.4 14.4 13H1.6z" fill="currentColor"/>',
   desk: '<rect x="2.5" y="2.5" width="4.5" height="4.5" rx="1"/><rect x="9" y="2.5" width="4.5" height="4.5" rx="1"/><rect x="2.5" y="9" width="4.5" height="4.5" rx="1"/><rect x="9" y="9" width="4.5" height="4.5" rx="1"/>',
+  chain: '<path d="M8 2.5v11M5.5 4h-3M5.5 8H3.5M5.5 12h-2M10.5 4h2M10.5 8h3M10.5 12h1.5"/>',
   rows: '<path d="M2.5 4h11M2.5 8h11M2.5 12h11"/>',
   person: '<circle cx="8" cy="5" r="2.7"/><path d="M2.8 13.8c.6-3 2.6-4.3 5.2-4.3s4.6 1.3 5.2 4.3"/>',
 }

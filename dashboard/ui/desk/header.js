@@ -30,7 +30,10 @@ function makeHeader(desk) {
   )
   part.user.classList.add("user")
   part.user.addEventListener("click", () => desk.menus.user(part.user))
-  return { root, update: (data) => updateHeader(desk, part, steps, data), who: (visitor) => setText(part.user, visitor.initials) }
+  part.nav.append(...ROOMS.map((room) => el("button", { "data-room": room.id, title: `${room.title} (g ${room.key})`, onclick: () => desk.enter(room.id) }, room.title)))
+  const enter = (id) => { for (const node of part.nav.children) setAttr(node, "aria-current", node.dataset.room === id ? "page" : null) }
+  enter("desk")
+  return { root, enter, update: (data) => updateHeader(desk, part, steps, data), who: (visitor) => setText(part.user, visitor.initials) }
 }
 
 function updateHeader(desk, part, steps, data) {
@@ -43,18 +46,7 @@ function updateHeader(desk, part, steps, data) {
   setText(part.expiry, data.expiry ? ` · ${data.expiry}` : "")
   setText(part.detail, data.detail)
   setAttr(part.detail, "title", data.detail)
-  updatePages(part.nav, data.pages ?? [])
   updateHealth(part, steps, data)
-}
-
-// A single page needs no list of pages.
-function updatePages(nav, pages) {
-  setHidden(nav, pages.length < 2)
-  keyed(nav, pages, (page) => page.href, () => el("a"), (node, page) => {
-    setText(node, page.title)
-    setAttr(node, "href", page.href)
-    setAttr(node, "aria-current", page.here ? "page" : null)
-  })
 }
 
 const WORST = ["down", "late", "flowing", "off"]

@@ -9,6 +9,7 @@ class Desk {
     this.toolbarData = { underlyings: [], timeframes: [], timeframe: "", overlays: [] }
     this.visitor = { name: "", initials: "", logout: "/logout", xsrf: "" }
     this.flips = []
+    this.room = "desk"
   }
 
   send(act, rest = {}) {
@@ -100,9 +101,27 @@ class Desk {
   }
 
   goTo(key) {
-    if (key !== "d") return false
+    const room = ROOMS.find((one) => one.key === key)
+    if (!room) return false
+    this.enter(room.id)
     this.body.scrollTo({ top: 0 })
     return true
+  }
+
+  // The rooms of the page: one clock, another body. The address remembers which.
+  enter(id) {
+    if (id === this.room) return
+    this.room = id
+    this.menus.close()
+    this.explain.close()
+    this.options.hover.close()
+    setHidden(this.body, id !== "desk")
+    setHidden(this.options.root, id !== "options")
+    this.header.enter(id)
+    this.tabs.enter(id)
+    this.numbers.hush()
+    history.replaceState(null, "", location.pathname + location.search + (id === "desk" ? "" : `#${id}`))
+    this.send("room", { room: id })
   }
 
   closeTop() {
@@ -110,15 +129,23 @@ class Desk {
   }
 }
 
+const ROOMS = [{ id: "desk", title: "Desk", key: "d" }, { id: "options", title: "Options", key: "o" }]
+
 function makeTabs(desk) {
-  const go = (node) => desk.body.scrollTo({ top: node ? node.offsetTop - 8 : 0, behavior: still.matches ? "auto" : "smooth" })
+  const go = (node) => desk.enter("desk") ?? desk.body.scrollTo({ top: node ? node.offsetTop - 8 : 0, behavior: still.matches ? "auto" : "smooth" })
   const tabs = [
     ["Desk", "desk", () => go(null)],
     ["Sections", "rows", () => go(desk.sections.root)],
+    ["Options", "chain", () => desk.enter("options")],
     ["Replay", "replay", (event) => desk.menus.machine(event.currentTarget)],
     ["More", "person", (event) => desk.menus.user(event.currentTarget)],
   ]
-  return el("nav.tabs", { "aria-label": "Parts of the desk" }, ...tabs.map(([text, mark, act], i) => el("button", { "aria-current": i ? null : "true", onclick: act }, el("span", { html: icon(mark, 18) }), text)))
+  const root = el("nav.tabs", { "aria-label": "Parts of the desk" }, ...tabs.map(([text, mark, act], i) => el("button", { "aria-current": i ? null : "true", onclick: act }, el("span", { html: icon(mark, 18) }), text)))
+  const enter = (id) => {
+    setAttr(root.children[0], "aria-current", id === "desk" ? "true" : null)
+    setAttr(root.children[2], "aria-current", id === "options" ? "true" : null)
+  }
+  return { root, enter }
 }
 
 function buildDesk(desk, chart) {
@@ -134,10 +161,12 @@ function buildDesk(desk, chart) {
   desk.sections = makeSections(desk)
   desk.chain = makeChain(desk)
   desk.machine = makeMachine(desk)
+  desk.options = makeOptions(desk)
+  desk.tabs = makeTabs(desk)
   const slot = el("div.slot", {}, chart, el("div.mockword", { "aria-hidden": "true" }, "MOCK"))
   const pane = el("section.pane.chartpane", { "aria-label": "Chart" }, desk.toolbar.root, slot)
   desk.body = el("main.body", {}, el("div.L", {}, desk.indices.root, pane, desk.chain.root), el("div.R", {}, desk.sections.root, desk.dock))
-  desk.app.append(desk.header.root, desk.banners.root, desk.body, el("div.foot", {}, desk.machine.root, makeTabs(desk)), el("div.edge"), desk.voice)
+  desk.app.append(desk.header.root, desk.banners.root, desk.body, desk.options.root, el("div.foot", {}, desk.machine.root, desk.tabs.root), el("div.edge"), desk.voice)
   desk.palette = makePalette(desk)
   desk.days = makeDays(desk)
   desk.shortcuts = makeShortcuts(desk)
@@ -153,13 +182,15 @@ function closeMenuOutside(desk, event) {
 function panesOf(desk) {
   return {
     visitor: (data) => { desk.visitor = data; desk.header.who(data) },
-    toolbar: (data) => desk.toolbar.update(data),
+    toolbar: (data) => { desk.toolbar.update(data); desk.options.pick(data) },
     machine: (data) => desk.machine.update(data),
     timeline: (data) => { desk.flips = data.flips; desk.machine.timeline.update(data) },
     header: (data) => desk.header.update(data),
     indices: (data) => desk.indices.update(data),
     sections: (data) => desk.sections.update(data),
     chain: (data) => desk.chain.update(data),
+    options: (data) => desk.options.update(data),
+    options_day: (data) => desk.options.updateDay(data),
     days: (data) => desk.days.update(data),
     banner: (data) => desk.banners.update(data),
     explain: (data) => desk.explain.details(data),
@@ -204,7 +235,9 @@ export function render({ model }) {
   buildDesk(desk, model.get_child("chart"))
   follow(desk, model, panesOf(desk))
   const deaf = listenToKeys(desk)
-  model.on("remove", () => { deaf(); desk.machine.timeline.watch.disconnect() })
+  model.on("remove", () => { deaf(); desk.machine.timeline.watch.disconnect(); desk.options.close() })
   desk.app.prepend(el("style", {}, STYLES))
+  const asked = ROOMS.find((one) => location.hash === `#${one.id}`)
+  if (asked) desk.enter(asked.id)
   return desk.app
 }
