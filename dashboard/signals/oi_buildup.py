@@ -216,8 +216,10 @@ def _reason(price: float, oi: float, roll: float) -> str:
 
 
 def _against(change: float, limit: float) -> str:
-    relation = "≥" if abs(change) >= limit * (1 - EQUAL) else "<"
-    return f"{number(change, signed=True)}% {relation} {number(limit)}"
+    if abs(change) >= limit * (1 - EQUAL):
+        return f"{number(change, signed=True)}% ≥ {number(limit)}"
+    digits = 2 if round(abs(change), 2) < limit else 4  # never "0.05 < 0.05"
+    return f"{number(change, digits, signed=True)}% < {number(limit)}"
 
 
 @lru_cache(maxsize=256)

@@ -277,9 +277,9 @@ def judge(table: AnyBars, inputs: Inputs) -> Verdict:
     close, vwap = float(column(today, "close")[-1]), last["vwap"]
     side = 0 if abs(close - vwap) <= EQUAL * vwap else 1 if close > vwap else -1
     much = ratio >= HIGH * (1 - EQUAL)
-    reason = (
-        f"{number(ratio)} × usual {'≥' if much else '<'} {HIGH:.2f}; close {'<=>'[side + 1]} VWAP"
-    )
+    digits = 2 if much or round(ratio, 2) < HIGH else 4  # never "1.30 < 1.30"
+    relation = f"{number(ratio, digits)} × usual {'≥' if much else '<'} {HIGH:.2f}"
+    reason = f"{relation}; close {'<=>'[side + 1]} VWAP"
     flags = _flags(last, today, sessions)
     if not much or side == 0:
         return Verdict(Stance.NEUTRAL, 0.0, reason, flags)

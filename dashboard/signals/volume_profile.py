@@ -274,7 +274,7 @@ def judge(table: AnyBars, inputs: Inputs) -> Verdict:
         reason = f"In {number(val, 0)}{RANGE}{number(vah, 0)}; POC since {since}"
         return Verdict(Stance.NEUTRAL, 0.0, reason, flags, levels)
     edge, name = (vah, "> VAH") if side > 0 else (val, "< VAL")
-    reason = f"{number(close, 1)} {name} {number(edge, 0)}; POC since {since}"
+    reason = f"{number(close)} {name} {number(edge, 0)}; POC since {since}"
     stance = Stance.BULLISH if side > 0 else Stance.BEARISH
     return Verdict(stance, 100 * abs(close - edge) / (vah - val), reason, flags, levels)
 

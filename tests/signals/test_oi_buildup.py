@@ -59,6 +59,10 @@ def test_the_reason_tells_both_changes_and_thresholds():
     assert read(0.25, -0.04).reason == "Price +0.25% ≥ 0.05; OI −0.04% < 0.10"
 
 
+def test_a_change_just_below_its_threshold_is_printed_below_it():
+    assert read(0.0496, 0.0996).reason == "Price +0.0496% < 0.05; OI +0.0996% < 0.10"
+
+
 def test_without_the_day_before_it_is_insufficient():
     reading = SIGNAL.read(make_bars(close=[100.0] * 5, oi=[10.0] * 5, day="2025-06-03"))
     assert reading.state is Stance.INSUFFICIENT

@@ -171,6 +171,7 @@ def test_is_bearish_with_much_volume_below_vwap():
 @pytest.mark.parametrize(
     ("units", "close", "reason"),
     [
+        (25.98, 101, "1.2990 × usual < 1.30; close > VWAP"),
         (25, 101, "1.25 × usual < 1.30; close > VWAP"),
         (30, 100, "1.50 × usual ≥ 1.30; close = VWAP"),
     ],

@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from dashboard.core.clock import IST
 from dashboard.core.errors import InputError
 from dashboard.core.signal import Reading, Stance
 from dashboard.core.table import Columns
@@ -151,13 +152,13 @@ def test_is_bullish_above_the_value_area():
     reading = read([106.0])
     # 1 above 105, whose area is 5 wide
     assert (reading.state, reading.strength) == (Stance.BULLISH, pytest.approx(20.0))
-    assert reading.reason == "106.0 > VAH 105; POC since 09:15"
+    assert reading.reason == "106.00 > VAH 105; POC since 09:15"
 
 
 def test_is_bearish_below_the_value_area():
     reading = read([99.0])
     assert (reading.state, reading.strength) == (Stance.BEARISH, pytest.approx(20.0))
-    assert reading.reason == "99.0 < VAL 100; POC since 09:15"
+    assert reading.reason == "99.00 < VAL 100; POC since 09:15"
 
 
 @pytest.mark.parametrize("close", [100.0, 103.0, 105.0])
@@ -188,6 +189,24 @@ def test_a_prior_level_is_naked_until_it_is_touched():
     flags = SIGNAL.read(pd.concat([monday, touched])).flags
     assert "naked_prior_poc" not in flags
     assert "naked_prior_vah" in flags
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize("underlying", ["NIFTY", "BANKNIFTY", "SENSEX"])
+def test_a_recorded_day_stays_within_what_was_traded(shared: Path, underlying: str):
+    # index prices with their future's volume; 2 March 2026 is the fullest day
+    name = "nifty_banknifty_sensex_5m_kite_futvol_2026MarApr_dev.csv.gz"
+    found = pd.read_csv(shared / "data" / "bars" / name, parse_dates=["timestamp"])
+    found = found[found["symbol"] == underlying].drop_duplicates("timestamp")
+    found = found.set_index("timestamp").tz_localize(IST)
+    bars = found.loc["2026-03-02", ["open", "high", "low", "close", "volume"]].astype("float64")
+    table = calculate(bars, underlying).dropna(subset="poc")
+    traded = bars[bars["volume"] > 0]
+    size = {"NIFTY": 5, "BANKNIFTY": 10, "SENSEX": 20}[underlying]
+    assert len(table) > 40
+    assert ((table["val"] < table["poc"]) & (table["poc"] < table["vah"])).all()
+    assert (table["val"] > traded["low"].min() - size).all()
+    assert (table["vah"] < traded["high"].max() + size).all()
 
 
 def test_the_levels_are_named():
