@@ -37,7 +37,6 @@ at its beginning.
 Source: the rule is ours; the levels are those of the sections they come from.
 """
 
-from collections.abc import Sequence
 from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
@@ -54,9 +53,11 @@ from dashboard.core.bars import (
     days_of,
     last_row,
     prices,
+    rows,
     session_spans,
     starts_s,
 )
+from dashboard.core.daily import session_days
 from dashboard.core.hours import windows
 from dashboard.core.market import Floats, Ints, Segment
 from dashboard.core.signal import Inputs, PriceLevel, Signal, Stance, Verdict, insufficient
@@ -112,6 +113,7 @@ CODE = {name: code for code, name in enumerate(NAMES)}
 WEIGHT = np.array(list(WEIGHTS.values()))
 SIDES = ("s", "r")
 Small = npt.NDArray[np.int8]
+Named = dict[str, Floats]  # levels at each renewal, INR: shape (m,), or (w, m) for w of them
 PROFILE = ("POC", "VAH", "VAL")
 
 
@@ -200,34 +202,38 @@ def calculate(
     if not len(bars):
         return as_table(_table(bars, close, [], np.empty(0, dtype=np.int64), close), bars)
     starts, days = starts_s(bars), days_of(bars)
-    rows = np.flatnonzero(np.diff(starts // QUARTER_S, prepend=-1))
+    begins = _first_rows(starts // QUARTER_S)
     made = Columns(
-        starts[rows] // QUARTER_S * QUARTER_S,
+        starts[begins] // QUARTER_S * QUARTER_S,
         {
-            "high": np.maximum.reduceat(high, rows),
-            "low": np.minimum.reduceat(low, rows),
-            "close": close[np.append(rows[1:], len(close)) - 1],
+            "high": np.maximum.reduceat(high, begins),
+            "low": np.minimum.reduceat(low, begins),
+            "close": close[np.append(begins[1:], len(close)) - 1],
         },
     )
     longer = made if index_15m is None else index_15m
     sessions = np.unique(np.concatenate([days_of(longer), days]))
     renewals = Renewals(
-        rows, starts[rows], days[rows], opened[rows], np.searchsorted(sessions, days[rows])
+        begins,
+        starts[begins],
+        days[begins],
+        opened[begins],
+        np.searchsorted(sessions, days[begins]),
     )
     quarters = _quarters(longer, sessions, renewals)
-    levels = [
-        _pivots(renewals, starts, days, (opened, high, low, close), daily),
-        _opening(renewals, made),
-        _swings(quarters, renewals),
-        _round(renewals.opens),
-    ]
+    levels = {
+        **_pivots(renewals, starts, days, (opened, high, low, close), daily),
+        **_opening(renewals, made),
+        **_round(renewals.opens),
+    }
     if chain is not None:
-        levels.append(_open_interest(renewals, chain))
+        levels |= _open_interest(renewals, chain)
     if future is not None:
-        levels.append(_profile(renewals, bars, future, underlying))
+        levels |= _profile(renewals, bars, future, underlying)
     tolerance = _tolerance(quarters, renewals.opens)
-    zones = _renewed(levels, quarters, renewals, tolerance)
-    which = np.searchsorted(rows, np.arange(len(bars)), side="right") - 1
+    joined = _joined(levels, _swings(quarters, renewals))
+    zones = _renewed(joined, quarters, renewals, tolerance)
+    which = np.searchsorted(begins, np.arange(len(bars)), side="right") - 1
     return as_table(_table(bars, close, zones, which, tolerance), bars)
 
 
@@ -254,11 +260,10 @@ def _tolerance(quarters: Quarters, opens: Floats) -> Floats:
     return np.fmax(near, share)
 
 
-def _levels(names: Sequence[str], prices: Floats, age: int = 0) -> Levels:
-    """Return levels that have the same names at each renewal, from shape (w, m)."""
-    codes = np.array([CODE[name] for name in names], dtype=np.int8)
-    shape = prices.T.shape
-    return Levels(np.broadcast_to(codes, shape), prices.T, np.broadcast_to(np.int8(age), shape))
+def _first_rows(groups: Ints) -> Ints:
+    """Return the first row of each run of equal values, of one or more."""
+    turns: Ints = np.flatnonzero(groups[1:] != groups[:-1])
+    return np.append(0, turns + 1)
 
 
 def _pivots(
@@ -267,13 +272,13 @@ def _pivots(
     days: Ints,
     ohlc: tuple[Floats, ...],
     daily: AnyBars | None,
-) -> Levels:
+) -> Named:
     """Return the pivots of each day, and the high, low and close they are made of.
 
     With P = (H + L + C) / 3, R1 = 2P - L and S1 = 2P - H.
     """
     opened, high, low, close = ohlc
-    first = np.flatnonzero(np.diff(days, prepend=-1))
+    first = _first_rows(days)
     session = Columns(
         starts[first],
         {
@@ -283,23 +288,24 @@ def _pivots(
             "close": close[np.append(first[1:], len(close)) - 1],
         },
     )
+    if daily is not None and len(daily):  # what is long past has no say
+        daily = rows(daily, max(0, int(np.searchsorted(session_days(daily), days[0])) - SESSIONS))
     found = pivots.calculate(session, daily)
-    names = ("P", "R1", "R2", "R3", "S1", "S2", "S3")
-    known = {name: column(found, f"classic_{name.lower()}") for name in names}
-    pivot = known["P"]
-    top, bottom = 2 * pivot - known["S1"], 2 * pivot - known["R1"]
     own = np.searchsorted(days[first], renewals.days)
-    prior = np.array([top, bottom, 3 * pivot - top - bottom])[:, own]
-    todays = _levels(names, np.array(list(known.values()))[:, own])
-    return _joined([_levels(("prior high", "prior low", "prior close"), prior, 1), todays])
+    names = ("P", "R1", "R2", "R3", "S1", "S2", "S3")
+    levels = {name: column(found, f"classic_{name.lower()}")[own] for name in names}
+    pivot = levels["P"]
+    top, bottom = 2 * pivot - levels["S1"], 2 * pivot - levels["R1"]
+    levels |= {"prior high": top, "prior low": bottom, "prior close": 3 * pivot - top - bottom}
+    return levels
 
 
-def _opening(renewals: Renewals, made: Columns) -> Levels:
+def _opening(renewals: Renewals, made: Columns) -> Named:
     """Return the ends of the first 15 and 30 minutes, once they are over."""
     high, low = made.values["high"], made.values["low"]
     ends = np.full((4, len(renewals.rows)), np.nan)
     days = renewals.days
-    for first in np.flatnonzero(np.diff(days, prepend=-1)).tolist():
+    for first in _first_rows(days).tolist():
         hours = windows(int(days[first]), Segment.INDEX)
         opened = int(made.starts[first]) if hours is None else hours[0][0]
         if not opened <= renewals.starts[first] <= opened + MISSING_S:
@@ -309,7 +315,7 @@ def _opening(renewals: Renewals, made: Columns) -> Levels:
         if first + 2 < end and made.starts[first + 1] == opened + QUARTER_S:
             ends[2, first + 2 : end] = high[first : first + 2].max()
             ends[3, first + 2 : end] = low[first : first + 2].min()
-    return _levels(("OR15 high", "OR15 low", "OR30 high", "OR30 low"), ends)
+    return dict(zip(("OR15 high", "OR15 low", "OR30 high", "OR30 low"), ends, strict=True))
 
 
 def _swings(quarters: Quarters, renewals: Renewals) -> Levels:
@@ -335,15 +341,15 @@ def _swings(quarters: Quarters, renewals: Renewals) -> Levels:
     )
 
 
-def _round(opens: Floats) -> Levels:
+def _round(opens: Floats) -> Named:
     """Return the multiples of 100 and 500 round a price; one of both is of 500."""
     hundreds = np.floor(opens / 100) * 100 + 100.0 * np.arange(-2, 4)[:, None]
     hundreds[hundreds % 500 == 0] = np.nan
     five = np.floor(opens / 500) * 500 + 500.0 * np.arange(2)[:, None]
-    return _levels(["100s"] * 6 + ["500s"] * 2, np.concatenate([hundreds, five]))
+    return {"100s": hundreds, "500s": five}
 
 
-def _open_interest(renewals: Renewals, chain: AnyBars) -> Levels:
+def _open_interest(renewals: Renewals, chain: AnyBars) -> Named:
     """Return the strikes of most call and of most put OI of the day, the lower one of two."""
     history = chain_history(chain)
     strikes = np.full((2, len(renewals.rows)), np.nan)
@@ -356,47 +362,67 @@ def _open_interest(renewals: Renewals, chain: AnyBars) -> Levels:
             most = oi.argmax(axis=1)
             some = oi[np.arange(len(oi)), most] > 0
             strikes[place, today] = np.where(some, history.strikes[most], np.nan)
-    return _levels(("call OI", "put OI"), strikes)
+    return {"call OI": strikes[0], "put OI": strikes[1]}
 
 
-def _profile(renewals: Renewals, bars: AnyBars, future: AnyBars, underlying: str | None) -> Levels:
+def _profile(renewals: Renewals, bars: AnyBars, future: AnyBars, underlying: str | None) -> Named:
     """Return the developing and the prior session's profile, less the basis of its time.
 
     The basis is the future's close less the index's in the last bar that both have.
     """
-    levels = np.full((2, len(PROFILE), len(renewals.rows)), np.nan)
-    both, theirs, mine = np.intersect1d(
-        starts_s(future), starts_s(bars), assume_unique=True, return_indices=True
+    if not (column(future, "volume") > 0).any():
+        return {}
+    table = volume_profile.calculate(future, underlying)
+    starts, own = starts_s(future), starts_s(bars)
+    at = np.minimum(np.searchsorted(starts, own), len(starts) - 1)
+    mine = np.flatnonzero(starts[at] == own)
+    if not len(mine):
+        return {}
+    theirs, both = at[mine], own[mine]
+    days = days_of(bars)[mine]
+    basis = column(future, "close")[theirs] - column(bars, "close")[mine]
+    begun = np.searchsorted(both, renewals.starts, side="right") - 1
+    closed = np.searchsorted(both, renewals.starts) - 1  # a bar that began earlier
+    night = np.searchsorted(days, renewals.days) - 1  # the last bar before this day
+    today = (begun >= 0) & (days[begun] == renewals.days) & (night >= 0)
+    running = (closed >= 0) & (days[closed] == renewals.days)
+    now = np.where(running, basis[closed], np.nan)
+    before = np.where(today, basis[night], np.nan)
+    levels = {}
+    for name in PROFILE:
+        levels[name] = column(table, name.lower())[theirs[closed]] - now
+        levels[f"prior {name}"] = column(table, f"prior_{name.lower()}")[theirs[begun]] - before
+    return levels
+
+
+def _joined(levels: Named, moving: Levels) -> Levels:
+    """Return all levels side by side."""
+    names = [name for name, prices in levels.items() for _ in np.atleast_2d(prices)]
+    codes, ages = _constants(tuple(names))
+    fixed = np.vstack(list(levels.values())).T
+    count = len(fixed)
+    return Levels(
+        np.concatenate([np.broadcast_to(codes, (count, len(names))), moving.codes], axis=1),
+        np.concatenate([fixed, moving.prices], axis=1),
+        np.concatenate([np.broadcast_to(ages, (count, len(names))), moving.ages], axis=1),
     )
-    if len(both) and (column(future, "volume") > 0).any():
-        table = volume_profile.calculate(future, underlying)
-        days = days_of(future)[theirs]
-        basis = column(future, "close")[theirs] - column(bars, "close")[mine]
-        begun = np.searchsorted(both, renewals.starts, side="right") - 1
-        today = (begun >= 0) & (days[begun] == renewals.days)
-        closed = np.searchsorted(both, renewals.starts) - 1  # a bar that began earlier
-        running = (closed >= 0) & (days[closed] == renewals.days)
-        night = np.searchsorted(days, renewals.days) - 1  # the last bar before this day
-        for k, name in enumerate(PROFILE):
-            now, prior = (column(table, f"{w}{name.lower()}")[theirs] for w in ("", "prior_"))
-            levels[0, k] = np.where(running, now[closed] - basis[closed], np.nan)
-            levels[1, k] = np.where(today & (night >= 0), prior[begun] - basis[night], np.nan)
-    prior_names = [f"prior {name}" for name in PROFILE]
-    return _joined([_levels(PROFILE, levels[0]), _levels(prior_names, levels[1], 1)])
 
 
-def _joined(levels: list[Levels]) -> Levels:
-    return Levels(*(np.concatenate(parts, axis=1) for parts in zip(*levels, strict=True)))
+@lru_cache(maxsize=16)
+def _constants(names: tuple[str, ...]) -> tuple[Small, Small]:
+    """Return the codes of levels that keep their names, and their ages."""
+    ages = [int(name.startswith("prior")) for name in names]
+    return np.array([CODE[name] for name in names], np.int8), np.array(ages, np.int8)
 
 
 def _renewed(
-    levels: list[Levels], quarters: Quarters, renewals: Renewals, tolerance: Floats
+    levels: Levels, quarters: Quarters, renewals: Renewals, tolerance: Floats
 ) -> list[Zones]:
     """Return the zones of each session's renewals.
 
     What a session has found once is looked up by what it was found from.
     """
-    codes, prices, ages = _joined(levels)
+    codes, prices, ages = levels
     before = np.full(len(quarters.close), np.nan)  # the first one came from nowhere
     before[1:] = quarters.close[:-1]
     bars = np.array([quarters.low, quarters.high, quarters.close, before])
