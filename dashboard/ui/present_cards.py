@@ -45,6 +45,8 @@ FLAG_WORDS = {
     "late_day": ("LATE DAY", "After 14:30 the opening range says less"),
     "mixed": ("MIXED", "The averages are not in one order"),
     "narrow_cpr": ("NARROW", "The central pivot range is narrow"),
+    "oi_change_undefined": ("NO ΔPCR", "OI rose on one side or none: its change has no ratio"),
+    "pre_open": ("PRE-OPEN", "Before the open: the open interest is yesterday's"),
     "session_unverified": ("HOURS?", "The calendar does not know this session's hours"),
     "settlement_window": ("SETTLES", "Expiry day: prices may serve the settlement"),
     "special_session_skipped": ("SKIPS", "A special session between was left out"),
