@@ -153,8 +153,9 @@ def _structure(
     event[breaks] = BREAKS[kinds]
     broken = np.full(count, np.nan)
     broken[up], broken[down] = last_high[up], last_low[down]
+    turned = _held(breaks, sides * (1 + kinds), began, 0.0)  # 2 and -2 after a CHoCH
     return {
-        "trend": _held(breaks, sides, began, 0.0),
+        "trend": np.sign(turned),
         "last_swing_high": last_high,
         "last_swing_low": last_low,
         "event": event,
@@ -166,7 +167,7 @@ def _structure(
         "low_count": lows - lows[began],
         "label_run": _held(names, runs, began, 0.0),
         "broken": broken,
-        "choch": _held(breaks, kinds.astype(np.float64), began, 0.0),
+        "choch": (np.abs(turned) == 2).astype(np.float64),
     }
 
 
@@ -215,7 +216,8 @@ def _running(rows: Ints, count: int) -> Floats:
 def _first(beyond: Values, swing: Floats) -> Ints:
     """Return, for each swing that is closed beyond, the first row that does it."""
     rows = np.flatnonzero(beyond)
-    first: Ints = rows[np.diff(swing[rows], prepend=-1.0) != 0]
+    own = swing[rows]
+    first: Ints = np.append(rows[:1], rows[1:][own[1:] != own[:-1]])
     return first
 
 
