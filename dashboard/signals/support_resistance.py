@@ -84,13 +84,13 @@ WEIGHTS = {
     "prior high": 3.0,
     "prior low": 3.0,
     "prior close": 2.0,
-    "P": 2.0,
-    "R1": 2.0,
-    "R2": 1.5,
-    "R3": 1.0,
-    "S1": 2.0,
-    "S2": 1.5,
-    "S3": 1.0,
+    "pivot P": 2.0,
+    "pivot R1": 2.0,
+    "pivot R2": 1.5,
+    "pivot R3": 1.0,
+    "pivot S1": 2.0,
+    "pivot S2": 1.5,
+    "pivot S3": 1.0,
     "OR15 high": 2.0,
     "OR15 low": 2.0,
     "OR30 high": 1.5,
@@ -105,8 +105,8 @@ WEIGHTS = {
     "swing low": 2.0,
     "call OI": 2.0,
     "put OI": 2.0,
-    "500s": 1.0,
-    "100s": 0.5,
+    "round 500": 1.0,
+    "round 100": 0.5,
 }
 NAMES = tuple(WEIGHTS)
 CODE = {name: code for code, name in enumerate(NAMES)}
@@ -293,9 +293,9 @@ def _pivots(
     found = pivots.calculate(session, daily)
     own = np.searchsorted(days[first], renewals.days)
     names = ("P", "R1", "R2", "R3", "S1", "S2", "S3")
-    levels = {name: column(found, f"classic_{name.lower()}")[own] for name in names}
-    pivot = levels["P"]
-    top, bottom = 2 * pivot - levels["S1"], 2 * pivot - levels["R1"]
+    levels = {f"pivot {n}": column(found, f"classic_{n.lower()}")[own] for n in names}
+    pivot = levels["pivot P"]
+    top, bottom = 2 * pivot - levels["pivot S1"], 2 * pivot - levels["pivot R1"]
     levels |= {"prior high": top, "prior low": bottom, "prior close": 3 * pivot - top - bottom}
     return levels
 
@@ -346,7 +346,7 @@ def _round(opens: Floats) -> Named:
     hundreds = np.floor(opens / 100) * 100 + 100.0 * np.arange(-2, 4)[:, None]
     hundreds[hundreds % 500 == 0] = np.nan
     five = np.floor(opens / 500) * 500 + 500.0 * np.arange(2)[:, None]
-    return {"100s": hundreds, "500s": five}
+    return {"round 100": hundreds, "round 500": five}
 
 
 def _open_interest(renewals: Renewals, chain: AnyBars) -> Named:

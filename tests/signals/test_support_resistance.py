@@ -44,8 +44,8 @@ def zone(row: pd.Series, source: str) -> tuple[float, float]:
 def test_without_anything_else_there_are_round_numbers():
     row = calculate(at(24_480.0)).iloc[0]
     assert row[PRICES].tolist() == [24_200, 24_300, 24_400, 24_500, 24_600, 24_700]
-    assert (row["r1_source"], row["r1_score"]) == ("500s", 1.0)
-    assert (row["s1_source"], row["s1_score"]) == ("100s", 0.5)
+    assert (row["r1_source"], row["r1_score"]) == ("round 500", 1.0)
+    assert (row["s1_source"], row["s1_score"]) == ("round 100", 0.5)
 
 
 def test_the_prior_session_gives_its_prices_and_its_pivots():
@@ -53,12 +53,12 @@ def test_the_prior_session_gives_its_prices_and_its_pivots():
     # P = 73,740 / 3; R1 = 2P - 24,400
     assert row[PRICES].tolist() == pytest.approx([24_500, 24_580, 24_600, 24_640, 24_700, 24_760])
     assert [row[f"{name}_source"] for name in PRICES] == [
-        "500s",
-        "P",
-        "100s",
+        "round 500",
+        "pivot P",
+        "round 100",
         "prior close",
-        "prior high, 100s",
-        "R1",
+        "prior high, round 100",
+        "pivot R1",
     ]
     # a session ago, at a half-life of two: 3 * 0.5^0.5 + 0.5
     assert row["r2_score"] == pytest.approx(2.621320)
@@ -69,7 +69,7 @@ def test_levels_that_are_near_are_one_zone_at_their_weighted_mean():
     # 0.08 % of 24,610 is 19.69; (2 * 24,690 + 3 * 24,700 + 0.5 * 24,700) / 5.5
     assert row["tolerance"] == pytest.approx(19.688)
     assert row["r1"] == pytest.approx(24_696.363636)
-    assert row["r1_source"] == "prior high, prior close, 100s"
+    assert row["r1_source"] == "prior high, prior close, round 100"
 
 
 def test_a_wide_market_has_wide_zones():
@@ -97,13 +97,13 @@ def test_a_touch_enters_and_closes_back():
     ):
         longer = quarters(*bars)
         row = calculate(at(24_550.0, "11:30"), None, longer).iloc[0]
-        assert zone(row, "500s") == (24_500.0, float(touches))
+        assert zone(row, "round 500") == (24_500.0, float(touches))
 
 
 def test_a_touch_from_below_counts_too():
     longer = quarters((24_470.0, 24_440.0, 24_450.0), *[(24_495.0, 24_440.0, 24_450.0)] * 2)
     row = calculate(at(24_450.0, "11:30"), None, longer).iloc[0]
-    assert zone(row, "500s") == (24_500.0, 2.0)
+    assert zone(row, "round 500") == (24_500.0, 2.0)
 
 
 PEAK = [(24_600.0 + k, 24_590.0 + k, 24_595.0 + k) for k in (0, 10, 20, 135, 20, 10, 0)]
@@ -242,8 +242,8 @@ def test_says_on_which_side_there_is_no_level():
 
 def test_the_levels_name_their_sources():
     levels = {level.label: level.price for level in read((1, 24_480.0)).levels}
-    assert levels["R1 500s"] == 24_500.0
-    assert levels["S1 100s"] == 24_400.0
+    assert levels["R1 round 500"] == 24_500.0
+    assert levels["S1 round 100"] == 24_400.0
 
 
 def test_a_break_is_two_closes_of_five_minutes_beyond():
