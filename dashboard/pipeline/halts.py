@@ -27,17 +27,17 @@ class Halts:
     series: SeriesBook
     settling: Settling
     contracts: Mapping[str, Contracts]
-    _known: dict[str, tuple[tuple[int, ...], tuple[int, ...]]] = field(default_factory=dict)
+    _known: dict[str, tuple[int, tuple[int, ...]]] = field(default_factory=dict)
 
     def reopened(self, underlying: str) -> tuple[int, ...]:
         """Return the minutes with which trading went on after a suspected halt."""
-        minutes = self._minutes(underlying)
-        sizes = tuple(len(bars) for bars in minutes)
+        until = self.settling.until  # settled bars change with it alone
         known = self._known.get(underlying)
-        if known is None or known[0] != sizes:
+        if known is None or known[0] != until:
+            minutes = self._minutes(underlying)
             found = reopenings(_starts(minutes), self._spans)
             found = tuple(at for at in found if not _is_cut_off(minutes, at))
-            known = self._known[underlying] = sizes, found
+            known = self._known[underlying] = until, found
         return known[1]
 
     def is_halted(self, underlying: str) -> bool:

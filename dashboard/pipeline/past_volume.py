@@ -15,7 +15,7 @@ from dashboard.core.calendar import load_calendar
 from dashboard.core.clock import MINUTE_S, day_start_s
 from dashboard.core.errors import CalendarError
 from dashboard.core.hours import expected_starts
-from dashboard.core.market import UNDERLYINGS, Floats, Instrument, Ints, Segment, Source, Universe
+from dashboard.core.market import UNDERLYINGS, Floats, Ints, Segment, Source, Universe
 from dashboard.core.ports import Store
 from dashboard.core.table import DAY_S, Columns
 from dashboard.pipeline.rolling import front_month, monthly_expiries
@@ -75,16 +75,17 @@ def is_regular(session: date) -> bool:
 def _session(store: Store, session: date, source: Source, names: list[str]) -> dict[str, Columns]:
     """Return what the front months of one session traded, those that were recorded whole."""
     universe = store.universe(session, source)
-    fronts: dict[str, Instrument] = {}
-    for name in names:
-        months = universe.futures(name, session)
-        if months:
-            fronts[name] = front_month(store, months, session, source)
+    months = {name: found for name in names if (found := universe.futures(name, session))}
+    fronts = {name: front_month(store, of, session, source) for name, of in months.items()}
     tokens = [one.token for one in fronts.values()]
     bars = store.bars(session, source, tokens, "1m", day_start_s(session) + DAY_S)
     parts = {
-        name: running(bars[one.token]["start"], bars[one.token]["volume"], one.expiry == session)
-        for name, one in fronts.items()
+        name: running(
+            bars[front.token]["start"],
+            bars[front.token]["volume"],
+            expired=months[name][0].expiry == session,
+        )
+        for name, front in fronts.items()
     }
     return {name: part for name, part in parts.items() if part is not None}
 

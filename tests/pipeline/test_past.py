@@ -22,6 +22,7 @@ from storage.store import SqlStore, open_store
 from tests.pipeline.frames import FUTURE, NIFTY
 
 SEP = Instrument(1258, "NIFTY26SEPFUT", "NFO", "NIFTY", Kind.FUTURE, date(2026, 9, 29), lot=65)
+JUL = Instrument(746, "NIFTY26JULFUT", "NFO", "NIFTY", Kind.FUTURE, date(2026, 7, 28), lot=65)
 OCT = Instrument(1514, "NIFTY26OCTFUT", "NFO", "NIFTY", Kind.FUTURE, date(2026, 10, 27), lot=65)
 EXPIRY_DAY = date(2026, 8, 25)  # of FUTURE, a Tuesday
 RECORDED = Source.RECORDED
@@ -52,7 +53,7 @@ def bars(day: date, instrument: Instrument, volume: float, starts=None) -> np.nd
 
 def keep(store: SqlStore, day: date, **volumes: float) -> None:
     """Store a session in which each of the named months traded so much a minute."""
-    months = {"aug": FUTURE, "sep": SEP, "oct": OCT}
+    months = {"jul": JUL, "aug": FUTURE, "sep": SEP, "oct": OCT}
     listed = [NIFTY, INDICES[VIX], *(months[name] for name in volumes)]
     info = TapeInfo(day, RECORDED, "1m bars", str(day), str(day))
     with store.begin_tape(info, listed) as tape:
@@ -137,6 +138,29 @@ def test_the_next_month_is_read_on_expiry_day_if_it_traded_more_the_day_before(s
     keep(store, EXPIRY_DAY, aug=1.0, sep=50.0)
     after = past(store, date(2026, 8, 26), SEP, OCT)
     assert (after.switched, after.rolled) == (frozenset(), frozenset())  # it changed the day before
+
+
+def test_an_expiry_day_is_compared_as_one_whichever_month_was_read_on_it(store):
+    keep(store, date(2026, 8, 24), aug=10.0, sep=11.0)
+    keep(store, EXPIRY_DAY, aug=1.0, sep=50.0)
+    volume = past(store, date(2026, 8, 26), SEP, OCT).past_volume["NIFTY"].values
+    assert (volume["volume"][-385], volume["expiry"][-385]) == (50.0, 1.0)
+
+
+def test_expiry_days_are_looked_for_further_back_on_an_expiry_day(store):
+    keep(store, date(2026, 7, 27), aug=1.0)
+    keep(store, date(2026, 7, 28), jul=2.0)  # July's expiry day
+    day = date(2026, 8, 4)
+    while day < EXPIRY_DAY:
+        if day.weekday() < 5:
+            keep(store, day, aug=3.0)
+        day += timedelta(days=1)
+    volume = past(store, EXPIRY_DAY, FUTURE).past_volume["NIFTY"]
+    first = np.flatnonzero(np.diff(day_numbers(volume.starts), prepend=0))
+    assert volume.values["volume"][first].tolist() == [2.0, *[3.0] * 10]
+    assert volume.values["expiry"][first].tolist() == [1.0, *[0.0] * 10]
+    day_before = past(store, date(2026, 8, 24), FUTURE).past_volume["NIFTY"].values
+    assert set(day_before["expiry"]) == {0.0}
 
 
 def test_else_it_is_read_from_the_day_after_on(store):

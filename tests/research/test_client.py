@@ -40,6 +40,16 @@ def test_a_moment_ends_with_the_last_bar_that_was_closed(moment: Moment):
     assert str(moment.bars("NIFTY").index[-4]) == "2026-08-17 15:14:00+05:30"
 
 
+def test_a_moment_shows_everything_that_sections_are_given(moment: Moment):
+    given = moment.inputs("NIFTY")
+    assert str(given.next_future.index[-1]) == "2026-08-18 09:17:00+05:30"
+    assert str(given.index_15m.index[-1]) == "2026-08-17 15:00:00+05:30"
+    assert list(given.past_volume.columns) == ["volume", "expiry"]
+    assert str(given.past_volume.index[-1]) == "2026-08-17 15:39:00+05:30"
+    assert str(given.vix_daily.index[-1]) == "2026-08-17 00:00:00+05:30"
+    assert given.average_price == given.future["average_price"].iloc[-1] > 0
+
+
 def test_readings_of_an_index_come_in_display_order(moment: Moment):
     table = moment.readings("NIFTY")
     assert set(SECTIONS) <= set(table.index)
