@@ -91,13 +91,21 @@ def prices(bars: AnyBars, *names: str) -> tuple[Floats, ...]:
     InputError
         If a price is unknown: a minute without a trade has no bar (SIGNALS 0.5).
     """
-    found = tuple(column(bars, name) for name in names)
-    for name, values in zip(names, found, strict=True):
-        known = np.isfinite(values)
-        if not known.all():
-            at = from_seconds(int(starts_s(bars)[known.argmin()]))
-            raise InputError(f"{name} is unknown at {at:%Y-%m-%d %H:%M}: drop that bar")
-    return found
+    return tuple(_price(bars, name) for name in names)
+
+
+def _price(bars: AnyBars, name: str) -> Floats:
+    values = column(bars, name)
+    checked = ("is known", name)
+    if isinstance(bars, Columns) and checked in bars.facts:
+        return values
+    known = np.isfinite(values)
+    if not known.all():
+        at = from_seconds(int(starts_s(bars)[known.argmin()]))
+        raise InputError(f"{name} is unknown at {at:%Y-%m-%d %H:%M}: drop that bar")
+    if isinstance(bars, Columns):
+        bars.facts[checked] = True
+    return values
 
 
 def infer_timeframe(bars: AnyBars) -> str:
@@ -151,7 +159,7 @@ def names_index(names: tuple[str, ...]) -> pd.Index:
 def last_row(table: AnyBars) -> dict[str, Any]:
     """Return the last row as plain floats (or text) by column name."""
     if isinstance(table, Columns):
-        return table.last()
+        return table.last
     values = table.to_numpy()  # no copy where all columns are one block
     row = values[-1] if values.dtype != object else table.iloc[-1:].to_numpy()[0]
     return dict(zip(table.columns.tolist(), row.tolist(), strict=True))

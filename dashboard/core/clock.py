@@ -81,6 +81,7 @@ def from_ns(ns: int) -> datetime:
     return (EPOCH + timedelta(microseconds=ns // 1000)).astimezone(IST)
 
 
+@lru_cache(maxsize=4096)
 def from_seconds(seconds: float) -> datetime:
     """Return the instant as an aware datetime in IST."""
     return (EPOCH + timedelta(seconds=float(seconds))).astimezone(IST)

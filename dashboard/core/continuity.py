@@ -9,6 +9,7 @@ from dashboard.core.clock import MINUTE_S
 from dashboard.core.daily import atr14, before
 from dashboard.core.hours import Window, expected_starts, prior_day
 from dashboard.core.market import Ints, Segment
+from dashboard.core.table import Columns
 
 GAP_WINDOW = 60  # expected bars looked back on
 HALT_S = 300  # seconds without a tick, while there should be some
@@ -24,7 +25,15 @@ def missing_bars(bars: AnyBars, segment: Segment, minutes: int) -> int:
     """
     if not len(bars):
         return 0
-    starts = starts_s(bars)
+    if not isinstance(bars, Columns):
+        return _missing(starts_s(bars), segment, minutes)
+    asked = ("missing", segment, minutes)  # by every section that reads these bars
+    if asked not in bars.facts:
+        bars.facts[asked] = _missing(bars.starts, segment, minutes)
+    return int(bars.facts[asked])
+
+
+def _missing(starts: Ints, segment: Segment, minutes: int) -> int:
     expected = _expected(int(starts[-1]), int(starts[0]), segment, minutes)
     recent = starts[-GAP_WINDOW:]
     if len(recent) >= len(expected) and np.array_equal(recent[-len(expected) :], expected):

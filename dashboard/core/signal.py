@@ -294,7 +294,7 @@ class Signal:
             start = int(starts_s(table)[-1])
             bar_ts = from_seconds(start)
             asof = from_seconds(bar_end(start, self.segment, TIMEFRAMES[inputs.timeframe]))
-            values = {str(k): _known(v) for k, v in last_row(table).items()}
+            values = {name: _known(value) for name, value in last_row(table).items()}
         silent = verdict.stance in (Stance.NEUTRAL, Stance.INSUFFICIENT)
         return Reading(
             id=self.id,
@@ -341,7 +341,6 @@ def _bounded(strength: float) -> float:
 
 
 def _known(value: Any) -> float | str | None:
-    if isinstance(value, str):
-        return value
-    number = math.nan if value is None else float(value)
-    return number if math.isfinite(number) else None
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return value if isinstance(value, str) else None if value is None else _known(float(value))

@@ -5,11 +5,10 @@ most of a small DataFrame's cost is making it. The functions of `dashboard.core.
 both; a section that is written with them answers in the kind it was given.
 """
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from functools import cached_property
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
@@ -36,6 +35,7 @@ class Columns:
     def __init__(self, starts: Ints, values: Mapping[str, Values]) -> None:
         self.starts = starts
         self.values = dict(values)
+        self.facts: dict[Hashable, Any] = {}  # what readers found out, once for all of them
 
     def __len__(self) -> int:
         return len(self.starts)
@@ -64,10 +64,7 @@ class Columns:
         """Return the same as a DataFrame, indexed by bar start in Asia/Kolkata."""
         return pd.DataFrame(self.values, bar_index(self.starts))
 
+    @cached_property
     def last(self) -> dict[str, Any]:
         """Return the last row as plain floats (or text) by column."""
-        return {name: _plain(values[-1]) for name, values in self.values.items()}
-
-
-def _plain(value: Any) -> Any:
-    return value.item() if isinstance(value, np.generic) else value
+        return {name: values.item(-1) for name, values in self.values.items()}

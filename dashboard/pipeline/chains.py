@@ -99,6 +99,7 @@ class ChainBook:
     def __init__(self, universe: Universe, day: date, hours: Hours, state: State) -> None:
         self._hours = hours
         self._state = state
+        self._told: dict[tuple[str, str], tuple[ChainSnapshot | None, ChainHistory | None]] = {}
         self.chains: dict[str, Chain] = {}
         self.later: dict[tuple[str, date], Chain] = {}
         for name in UNDERLYINGS:
@@ -173,11 +174,22 @@ class ChainBook:
         if chain is None or not (chain.snapshots or forming):
             return None
         minutes = chain.stacked()
-        if not forming:
-            minutes = minutes.rows(0, int(np.searchsorted(minutes.starts, until)))
-        elif chain.is_seen(self._state):
-            now = self._state.last_ns // SECOND_NS
-            minutes = joined(minutes, chain.take(self._state, now - now % MINUTE_S, now))
+        if forming:
+            if chain.is_seen(self._state):
+                now = self._state.last_ns // SECOND_NS
+                minutes = joined(minutes, chain.take(self._state, now - now % MINUTE_S, now))
+            return self._on(chain, minutes, timeframe, forming=True)
+        count = int(np.searchsorted(minutes.starts, until))
+        key, last = (underlying, timeframe), chain.snapshots[count - 1] if count else None
+        told = self._told.get(key)
+        if told is None or told[0] is not last:
+            closed = self._on(chain, minutes.rows(0, count), timeframe, forming=False)
+            told = self._told[key] = last, closed
+        return told[1]
+
+    def _on(
+        self, chain: Chain, minutes: ChainHistory, timeframe: str, *, forming: bool
+    ) -> ChainHistory | None:
         starts, at = self._bars(minutes.starts, timeframe, forming)
         return chain.with_yesterday(picked(minutes, starts, at)) if len(at) else None
 
@@ -187,10 +199,9 @@ class ChainBook:
         at = np.flatnonzero(hours.state(minutes) != CLOSED)  # not before the open, nor between
         if timeframe == "1m" or not len(at):
             return minutes[at], at
-        buckets = [hours.bucket(int(start), TIMEFRAMES[timeframe]) for start in minutes[at]]
-        starts = np.array([start for start, _ in buckets], dtype=np.int64)
+        starts, ends = hours.buckets(minutes[at], TIMEFRAMES[timeframe])
         last = np.flatnonzero(np.diff(starts, append=-1))
-        if not forming and minutes[-1] + MINUTE_S < buckets[-1][1]:
+        if not forming and minutes[-1] + MINUTE_S < ends[-1]:
             last = last[:-1]  # the bar in progress is not closed
         return starts[last], at[last]
 

@@ -61,6 +61,16 @@ class SegmentHours:
                 return first, min(first + step, end)
         raise ValueError(f"{minute} is outside the trading hours")
 
+    def buckets(self, seconds: Ints, minutes: int) -> tuple[Ints, Ints]:
+        """Return `bucket` of many trading minutes at once: starts and ends."""
+        step = minutes * MINUTE_S
+        starts, ends = np.zeros_like(seconds), np.zeros_like(seconds)
+        for start, end, _ in self.windows:
+            mine = (seconds >= start) & (seconds < end)
+            starts[mine] = start + (seconds[mine] - start) // step * step
+            ends[mine] = np.minimum(starts[mine] + step, end)
+        return starts, ends
+
     def minutes(self, after: int, until: int) -> Iterator[int]:
         """Yield the starts of trading minutes in [after, until) that have ended."""
         for start, end, _ in self.windows:
