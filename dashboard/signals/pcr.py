@@ -109,13 +109,14 @@ def _ratio(puts: Floats, calls: Floats) -> Floats:
 
 def _near(sides: list[Floats], positions: Ints) -> Floats:
     """Return the sums of each side's values round the money, shape (sides, n)."""
-    near = np.full((positions.shape[1], len(sides), len(positions)), np.nan)
-    if sides[0].size:
-        at = (positions + np.arange(len(positions))[:, None] * sides[0].shape[1]).T
-        for place, values in enumerate(sides):
-            near[:, place] = values.take(at, mode="clip")
-        near.swapaxes(1, 2)[positions.T < 0] = np.nan  # not listed
-    return _sums(near, "jsi->si")
+    if not sides[0].size:
+        return np.full((len(sides), len(positions)), np.nan)
+    by_offset = np.ascontiguousarray(positions.T)
+    at = by_offset + np.arange(len(positions)) * sides[0].shape[1]
+    near = np.stack([values.take(at, mode="clip") for values in sides])
+    if (by_offset < 0).any():
+        near[:, by_offset < 0] = np.nan  # not listed
+    return _sums(near, "smi->si")
 
 
 def _changes(history: ChainHistory) -> dict[str, Floats]:
