@@ -29,6 +29,7 @@ from dashboard.core.view import View
 
 GAP_LIMIT = 5  # more missing than this, of the last 60 expected bars, flags the window
 GAP_CAP = 50  # and caps the strength
+HALT = "halt_suspected"  # a flag: see `Inputs.reopened`
 UNEVEN = ("chain", "votes")  # inputs that are no bars of a price
 
 
@@ -326,7 +327,7 @@ class Signal:
         used = (*self.needs, *self.optional)
         if start is not None and end is not None:
             if any(start <= from_seconds(at) < end for at in inputs.reopened):
-                found = [f for f in found if not f.startswith("fresh_")] + ["halt_suspected"]
+                found = [f for f in found if not f.startswith("fresh_")] + [HALT]
             at = to_ns(start) // SECOND_NS
             found += closing_flags(at, self.needs, self.needs[0], inputs.expiry)
             if inputs.rolled and "future" in used:

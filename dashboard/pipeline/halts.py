@@ -6,7 +6,8 @@ carries PARTIAL ended a hole in the recording, and no halt.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -14,10 +15,19 @@ import numpy.typing as npt
 from dashboard.core.continuity import is_silent, reopenings
 from dashboard.core.hours import Window
 from dashboard.core.market import BarFlag, Instrument, Ints, Segment
+from dashboard.core.signal import HALT, Reading
 from dashboard.pipeline.contracts import Contracts
 from dashboard.pipeline.hours import CONTINUOUS
 from dashboard.pipeline.series import SeriesBook
 from dashboard.pipeline.settling import Settling
+
+Key = tuple[str, str, str]  # underlying, section, timeframe
+
+
+class _Found(NamedTuple):
+    until: int
+    reopened: tuple[int, ...]
+    silent: bool
 
 
 @dataclass
@@ -27,23 +37,39 @@ class Halts:
     series: SeriesBook
     settling: Settling
     contracts: Mapping[str, Contracts]
-    _known: dict[str, tuple[int, tuple[int, ...]]] = field(default_factory=dict)
+    _known: dict[str, _Found] = field(default_factory=dict)
 
     def reopened(self, underlying: str) -> tuple[int, ...]:
         """Return the minutes with which trading went on after a suspected halt."""
-        until = self.settling.until  # settled bars change with it alone
-        known = self._known.get(underlying)
-        if known is None or known[0] != until:
-            minutes = self._minutes(underlying)
-            found = reopenings(_starts(minutes), self._spans)
-            found = tuple(at for at in found if not _is_cut_off(minutes, at))
-            known = self._known[underlying] = until, found
-        return known[1]
+        return self._found(underlying).reopened
 
     def is_halted(self, underlying: str) -> bool:
         """Say whether a halt is suspected now: nothing has ticked for five minutes."""
-        seen = _starts(self._minutes(underlying))
-        return is_silent(seen, self._spans, self.settling.until)
+        return self._found(underlying).silent
+
+    def flagged(self, readings: Mapping[Key, Reading]) -> dict[Key, Reading]:
+        """Return readings as they stand now: while a halt is suspected they say so."""
+        halted = {name for name in self.contracts if self.is_halted(name)}
+        return {
+            key: replace(reading, flags=(*reading.flags, HALT))
+            if key[0] in halted and HALT not in reading.flags
+            else reading
+            for key, reading in readings.items()
+        }
+
+    def _found(self, underlying: str) -> _Found:
+        until = self.settling.until  # settled bars change with it alone
+        known = self._known.get(underlying)
+        if known is None or known.until != until:
+            minutes = self._minutes(underlying)
+            seen = _starts(minutes)
+            ends = reopenings(seen, self._spans)
+            known = self._known[underlying] = _Found(
+                until,
+                tuple(at for at in ends if not _is_cut_off(minutes, at)),
+                is_silent(seen, self._spans, until),
+            )
+        return known
 
     @property
     def _spans(self) -> list[Window]:

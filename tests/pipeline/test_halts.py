@@ -33,6 +33,26 @@ def test_a_silence_of_index_and_future_is_a_halt_until_one_of_them_ticks(play):
     assert halts(played).reopened("NIFTY") == (seconds("10:15:00"),)
 
 
+def test_what_was_said_before_a_halt_stands_and_says_so_while_it_lasts(play):
+    played = play(NIFTY, FUTURE, signals={"ema": load_signals()["ema"]}).connect()
+    key = ("NIFTY", "ema", "1m")
+
+    def shown():
+        return halts(played).flagged(played.pipeline.sections.known)[key]
+
+    minutes(played, "10:00:00", 3, NIFTY, FUTURE)
+    played.until("10:07:06")
+    before = shown()
+    assert "halt_suspected" not in before.flags
+    played.until("10:09:06")
+    assert shown() == replace(before, flags=(*before.flags, "halt_suspected"))
+    assert shown().bar_ts == instant("10:02:00")
+    minutes(played, "10:12:00", 2, NIFTY, FUTURE)
+    played.until("10:14:06")
+    assert shown().bar_ts == instant("10:13:00")
+    assert "halt_suspected" not in shown().flags
+
+
 def test_a_future_that_ticks_on_alone_is_no_halt(play):
     played = play(NIFTY, FUTURE).connect()
     minutes(played, "10:00:00", 3, NIFTY, FUTURE)

@@ -109,7 +109,7 @@ class SnapshotBuilder:
                 for name in UNDERLYINGS
                 if not pipeline.chains.has_ticked(name)
             },
-            final=dict(pipeline.sections.known),
+            final=pipeline.sections.source.halts.flagged(pipeline.sections.known),
             provisional=_provisional(pipeline, on_desk),
             signals=pipeline.sections.signals,
             counters=dict(pipeline.state.counters),
