@@ -78,6 +78,7 @@ TOUCHES = 3  # more of them count no more
 HALF_LIFE = 2  # sessions
 ROOM = 0.2
 EACH_SIDE = 3
+ROOM_FOR = 16  # swings, and multiples of it
 MISSING_S = 180  # of the opening range: a fifth
 APART = 2.0**24  # INR, beyond any price
 WEIGHTS = {
@@ -329,7 +330,8 @@ def _swings(quarters: Quarters, renewals: Renewals) -> Levels:
     price = np.append(quarters.high[tops - REACH], quarters.low[bottoms - REACH])[order]
     first = np.searchsorted(at - REACH, quarters.first)
     end = np.searchsorted(at, quarters.known)  # known at the close of bar `at`
-    width = int((end - first).max(initial=0))
+    most = int((end - first).max(initial=0))
+    width = -(-most // ROOM_FOR) * ROOM_FOR  # rarely another one: what is remembered stays valid
     column = first[:, None] + np.arange(width)
     known = column < end[:, None]
     column = np.where(known, column, 0)
@@ -442,7 +444,7 @@ def _renewed(
     return found
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=256)
 def _session(
     codes: bytes, prices: bytes, ages: bytes, bars: bytes, known: bytes, tolerance: bytes
 ) -> Zones:
@@ -472,7 +474,7 @@ def _session(
     return Zones(*(np.concatenate(values) for values in zip(*parts, strict=True)))
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=2048)
 def _renewal(codes: bytes, prices: bytes, ages: bytes, bars: bytes, tolerance: float) -> Zones:
     """Return the zones of one renewal's levels."""
     price = np.frombuffer(prices, dtype=np.float64)
