@@ -8,6 +8,7 @@ from dashboard.core.view import Number
 from dashboard.core.wording import DASH
 from dashboard.pipeline.snapshot import Snapshot
 from dashboard.ui.phrases import WORDS, Chip, chip, closed_text, known, spaced_age, without_month
+from dashboard.ui.present_flags import QUIET_FLAGS, WARNING_FLAGS, flag_words
 from dashboard.ui.present_readings import (
     final_of,
     forming_of,
@@ -23,40 +24,6 @@ WIDE = ("confluence", "vix")
 STALE_S = 60.0  # younger ones are called stale for what they say, not for their age
 WARMING_NUMBERS = 2  # beside the warm-up bar
 NONE_TODAY = "No bar of today has closed yet"
-SILENT_FLAGS = ("provisional", "not_in_recording", "failed", "stale")
-WARNING_FLAGS = ("gap_in_window", "wide_spread", "thin", "differs_from_exchange")
-
-# Words that fit a card beside its title, and what they mean.
-FLAG_WORDS = {
-    "atm_from_parity": ("FROZEN", "The index has closed: the money is taken from put-call parity"),
-    "auction_phase": ("AUCTION", "The closing auction has begun"),
-    "deriv_only": ("F&O", "Only futures and options trade now"),
-    "differs_from_exchange": ("DIFFERS", "Differs from the exchange's own average price"),
-    "extreme": ("EXTREME", "The ratio is extreme; its strength is capped"),
-    "failed_break": ("FAILED", "Broke out and came back inside within three bars"),
-    "fresh_break": ("BREAK", "Broke out on this bar"),
-    "fresh_cross_9_20": ("CROSS", "EMA 9 crossed EMA 20 on this bar"),
-    "fresh_death_cross": ("DEATH", "EMA 50 crossed below EMA 200 on this bar"),
-    "fresh_flip": ("FLIP", "Changed its direction on this bar"),
-    "fresh_golden_cross": ("GOLDEN", "EMA 50 crossed above EMA 200 on this bar"),
-    "gap_in_window": ("GAPS", "Bars are missing in the last hour of bars; the strength is capped"),
-    "gap_open": ("GAP", "The session opened with a gap"),
-    "inverted_cpr": ("CPR INV", "The ends of the central pivot range are inverted"),
-    "late_day": ("LATE DAY", "After 14:30 the opening range says less"),
-    "mixed": ("MIXED", "The averages are not in one order"),
-    "narrow_cpr": ("NARROW", "The central pivot range is narrow"),
-    "oi_change_undefined": ("NO ΔPCR", "OI rose on one side or none: its change has no ratio"),
-    "pre_open": ("PRE-OPEN", "Before the open: the open interest is yesterday's"),
-    "session_unverified": ("HOURS?", "The calendar does not know this session's hours"),
-    "settlement_window": ("SETTLES", "Expiry day: prices may serve the settlement"),
-    "special_session_skipped": ("SKIPS", "A special session between was left out"),
-    "stretched": ("FAR", "The price is far from the average for this session"),
-    "strikes_missing": ("PARTIAL", "Some strikes round the money are missing"),
-    "test": ("TEST", "A wick went beyond the range, its close did not"),
-    "unofficial_close": ("UNOFF", "Unofficial: the prior close is not the exchange's own"),
-    "volume_unknown": ("NO VOL", "The volume of this bar is not known"),
-    "wide_cpr": ("WIDE", "The central pivot range is wide"),
-}
 
 
 def card_of(snapshot: Snapshot, selection: Selection, name: str) -> dict[str, Any]:
@@ -218,7 +185,7 @@ def _chips(signal: Signal, selection: Selection, final: Reading) -> list[Chip]:
     chips = [chip("STALE", "warning")] if "stale" in final.flags else []
     if final.timeframe != selection.timeframe:
         chips.append(chip(final.timeframe.upper(), "outline", "This section has no other"))
-    shown = [flag for flag in final.flags if flag not in SILENT_FLAGS]
+    shown = [flag for flag in final.flags if flag not in QUIET_FLAGS]
     if final.state is Stance.INSUFFICIENT:
         shown = []
     chips += [
@@ -226,12 +193,3 @@ def _chips(signal: Signal, selection: Selection, final: Reading) -> list[Chip]:
         for flag, (word, meaning) in ((flag, flag_words(flag)) for flag in shown)
     ]
     return chips
-
-
-def flag_words(flag: str) -> tuple[str, str]:
-    """Return a flag's short word and its meaning; a flag of no table speaks for itself.
-
-    A cross or a break is fresh by being shown at all.
-    """
-    plain = flag.removeprefix("fresh_").replace("_", " ")
-    return FLAG_WORDS.get(flag, (plain.upper(), plain))
