@@ -24,7 +24,9 @@ Sources: floor traders' classic; Nick Scott (1989) for Camarilla; Mark Fisher's 
 (2002) and Franklin Ochoa (2010) for the CPR; Ken Wood for Woodie.
 """
 
+import math
 from collections.abc import Mapping
+from functools import lru_cache
 
 import numpy as np
 
@@ -43,6 +45,7 @@ from dashboard.core.daily import session_days
 from dashboard.core.hours import date_of, prior_day, skipped_session, windows
 from dashboard.core.market import Floats, Ints, Segment
 from dashboard.core.signal import Inputs, PriceLevel, Signal, Stance, Verdict, insufficient
+from dashboard.core.table import Columns
 from dashboard.core.view import Level, Number, Zone
 from dashboard.core.wording import RANGE, number
 
@@ -58,6 +61,7 @@ COLUMNS = (
     *(f"woodie_{name}" for name in ("p", "r1", "r2", "s1", "s2")),
     *("cpr_tc", "cpr_bc", "cpr_width_pct", "cpr_inverted", "prior_close_official"),
 )
+UNKNOWN = (math.nan,) * len(COLUMNS)
 Prior = tuple[float, float, float, bool]  # high, low, close [INR]; is the close official
 
 
@@ -90,14 +94,17 @@ def calculate(bars: Bars, daily: AnyBars | None = None) -> Bars:
     starts = starts_s(bars)
     days = days_of(bars)
     opening, high, low, close = prices(bars, "open", "high", "low", "close")
-    spans = {int(days[first]): (first, end) for first, end in session_spans(days)}
+    spans: dict[int, tuple[int, int]] = {
+        int(days[first]): (first, end) for first, end in session_spans(days)
+    }
     known = _aggregated(spans, starts, high, low, close) | _official(daily)
-    levels = np.full((len(COLUMNS), len(bars)), np.nan)
-    for day, (first, end) in spans.items():
+    sessions = [UNKNOWN]
+    for day, (first, _) in spans.items():
         prior = _prior(day, known)
-        if prior is not None:
-            today_open = _today_open(day, int(starts[first]), float(opening[first]))
-            levels[:, first:end] = np.array(_levels(prior, today_open))[:, None]
+        today_open = _today_open(day, int(starts[first]), float(opening[first]))
+        sessions.append(UNKNOWN if prior is None else _levels(prior, today_open))
+    lengths = [0, *(end - first for first, end in spans.values())]
+    levels = np.repeat(np.array(sessions).T, lengths, axis=1)
     return as_table(dict(zip(COLUMNS, levels, strict=True)), bars)
 
 
@@ -122,10 +129,16 @@ def _official(daily: AnyBars | None) -> dict[int, Prior]:
     """Return the sessions of `daily`, by day; rows with an unknown price are passed over."""
     if daily is None or not len(daily):
         return {}
+    if isinstance(daily, Columns) and "sessions" in daily.facts:
+        known: dict[int, Prior] = daily.facts["sessions"]
+        return known
     official = column(daily, "official").tolist() if "official" in daily else [True] * len(daily)
     columns = [column(daily, name).tolist() for name in ("high", "low", "close")]
     rows = zip(session_days(daily).tolist(), *columns, official, strict=True)
-    return {d: (h, lo, c, bool(o)) for d, h, lo, c, o in rows if np.isfinite(h + lo + c)}
+    found = {d: (h, lo, c, bool(o)) for d, h, lo, c, o in rows if math.isfinite(h + lo + c)}
+    if isinstance(daily, Columns):
+        daily.facts["sessions"] = found
+    return found
 
 
 def _prior(day: int, known: Mapping[int, Prior]) -> Prior | None:
@@ -142,19 +155,20 @@ def _today_open(day: int, start: int, opening: float) -> float:
     return opening if hours is None or start == hours[0][0] else float("nan")
 
 
-def _levels(prior: Prior, opening: float) -> list[float]:
+@lru_cache(maxsize=512)
+def _levels(prior: Prior, opening: float) -> tuple[float, ...]:
     """Return one row of COLUMNS."""
     high, low, close, official = prior
     if high - low <= EQUAL * high:
         levels = 29 * [close]
-        return [*levels, close, close, 0.0, 0.0, float(official)]
+        return (*levels, close, close, 0.0, 0.0, float(official))
     span, p = high - low, (high + low + close) / 3
     woodie = (high + low + 2 * opening) / 4
     middle = (high + low) / 2
     far = 2 * p - middle
     top, bottom = max(far, middle), min(far, middle)
     r5 = close * high / low
-    return [
+    return (
         *(p, 2 * p - low, p + span, high + 2 * (p - low)),
         *(2 * p - high, p - span, low - 2 * (high - p)),
         *(p, *(p + f * span for f in FIBONACCI), *(p - f * span for f in FIBONACCI)),
@@ -162,7 +176,7 @@ def _levels(prior: Prior, opening: float) -> list[float]:
         *(*(close - 1.1 * span / k for k in CAMARILLA), 2 * close - r5),
         *(woodie, 2 * woodie - low, woodie + span, 2 * woodie - high, woodie - span),
         *(top, bottom, 100 * (top - bottom) / p, float(far < middle), float(official)),
-    ]
+    )
 
 
 def judge(table: AnyBars, inputs: Inputs) -> Verdict:
