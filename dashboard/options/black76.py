@@ -28,6 +28,7 @@ LEAST_SECONDS = 60.0  # closer to expiry than this, T is held
 
 _CALLS = ("CE", "c")
 _PUTS = ("PE", "p")
+_SIGNS = dict.fromkeys(_CALLS, 1.0) | dict.fromkeys(_PUTS, -1.0)
 
 
 def black76_price(
@@ -76,6 +77,8 @@ def normal_density(x: Floats) -> Floats:
 
 def option_sign(kind: npt.ArrayLike) -> Floats:
     """Return +1 for calls and -1 for puts."""
+    if isinstance(kind, str) and kind in _SIGNS:
+        return np.asarray(_SIGNS[kind])
     kinds = np.asarray(kind)
     calls, puts = (_is_any(kinds, names) for names in (_CALLS, _PUTS))
     if not (calls | puts).all():

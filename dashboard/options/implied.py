@@ -6,7 +6,7 @@ price of an option out of the money: ``b(s) = e^(x/2) N(x/s + s/2) - e^(-x/2) N(
 1. A first s from Polya's curve in place of N, which can be solved for s (Stefanica and
    Radoicic 2017, International Journal of Theoretical and Applied Finance 20(7), 1750048).
 2. Householder's third-order steps on ln b, whose derivatives cost nothing beyond b and its
-   slope (as Jaeckel 2015, Wilmott 2015(75), 40-53, does); two of them reach a double's limit.
+   slope (as Jaeckel 2015, Wilmott 2015(75), 40-53, does); two or three reach a double's limit.
 3. What does not settle so is given to Newton's method from the point where the price curve
    bends (Manaster and Koehler 1982, Journal of Finance 37(1), 227-230), inside a bracket that
    every step narrows; where a step would leave the bracket, the middle is taken instead.
@@ -86,7 +86,7 @@ def implied_volatility(
     with np.errstate(all="ignore"):
         code = _refusal(options)
         open_ = np.flatnonzero(code == 0)
-        found = _volatility(options[:, open_])
+        found = _volatility(options if len(open_) == len(code) else options[:, open_])
     sigma = np.full(len(code), np.nan)
     sigma[open_] = found
     code[open_[np.isnan(found)]] = _REASONS.index(NoVolatility.OUTSIDE)
