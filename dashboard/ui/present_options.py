@@ -184,7 +184,7 @@ def _chips(view: OptionsView) -> list[dict[str, str]]:
     notes = [note for side in (view.call, view.put) for note in side.note[near]]
     for word, title in (
         ("crossed", "bid above offer: the middle is not used"),
-        ("wide", "spread above 2% of the middle: the last price is used while fresh"),
+        ("wide", "spread above 5 ticks and 2%: the last price is used while fresh"),
         ("stale", "no fresh price: no volatility"),
     ):
         count = sum(word in note for note in notes)

@@ -20,12 +20,13 @@ from dashboard.options.chain import CHAIN_DTYPE
 from dashboard.options.forward import MISFIT, parity_forward, parity_misfit
 from dashboard.options.greeks import Greeks, greeks
 from dashboard.options.metrics import ChainMetrics, chain_metrics
-from dashboard.options.quotes import option_price
+from dashboard.options.quotes import FRESH_S
 from dashboard.pipeline.chains import NO_ROW, Chain
 from dashboard.pipeline.hours import CONTINUOUS
 from dashboard.pipeline.hub import Interest
 from dashboard.pipeline.options_view import OptionSide, OptionsView
 from dashboard.pipeline.pipeline import Pipeline
+from dashboard.pipeline.state import CROSSED, GOOD, WIDE
 from dashboard.pipeline.views.indices import known
 from dashboard.pipeline.views.options_buildup import build_up
 from dashboard.pipeline.views.options_day import Base, DayOfOptions, base_of, expiry_s
@@ -167,7 +168,8 @@ def _quotes(rows: npt.NDArray[np.void], chain: Chain, at: Ints, now_ns: int) -> 
     received = column("received_ns")
     age_s = np.where(received > 0, (now_ns - received) / SECOND_NS, np.nan)
     bid, ask, ltp = (column(name) for name in ("bid", "ask", "last_price"))
-    price, note = option_price(bid, ask, ltp, age_s - _newest(rows, chain, now_ns))
+    flag = np.nan_to_num(column("quote_flag"))
+    price, note = _priced(bid, ask, ltp, flag, age_s - _newest(rows, chain, now_ns))
     return _Quotes(
         column("oi"),
         column("volume"),
@@ -177,8 +179,26 @@ def _quotes(rows: npt.NDArray[np.void], chain: Chain, at: Ints, now_ns: int) -> 
         column("previous_close"),
         age_s,
         price,
-        tuple(note.tolist()),
+        note,
     )
+
+
+def _priced(
+    bid: Floats, ask: Floats, ltp: Floats, flag: Floats, age_s: Floats
+) -> tuple[Floats, tuple[str, ...]]:
+    """Return the price a volatility is taken from [INR], and what is odd about the quote.
+
+    The middle if both sides are there and hygiene found nothing wrong with them, else the
+    last price while it is fresh.
+    """
+    both = (bid > 0) & (ask > 0)
+    good = both & (flag == GOOD)
+    fresh = (ltp > 0) & (age_s <= FRESH_S)
+    price = np.where(good, (bid + ask) / 2, np.where(fresh, ltp, np.nan))
+    odd = [~both, flag == CROSSED, flag == WIDE]
+    note = np.select(odd, [np.array(word) for word in ("no quote", "crossed", "wide")], "")
+    note = np.where(good | fresh | ~(ltp > 0), note, np.char.add(note, ", stale"))
+    return price, tuple(note.tolist())
 
 
 def _newest(rows: npt.NDArray[np.void], chain: Chain, now_ns: int) -> float:

@@ -93,7 +93,7 @@ function tellCell(inputs, row, c, name) {
 }
 
 function quoteNote(side) {
-  const words = { crossed: "Crossed quote: the middle is not used", wide: "Wide quote, over 2% of the middle: the last price is used", stale: "Stale: no price fresh within 60 s" }
+  const words = { crossed: "Crossed quote: the middle is not used", wide: "Wide quote, over 5 ticks and 2% of the middle: the last price is used", stale: "Stale: no price fresh within 60 s" }
   return side.note ? [words[side.mark] ?? `Quote: ${side.note}`] : []
 }
 
