@@ -9,18 +9,19 @@ import pytest
 
 from dashboard.core.bars import starts_s
 from dashboard.core.clock import bar_index
-from dashboard.core.market import TIMEFRAMES, Kind
+from dashboard.core.market import TIMEFRAMES, VIX, Kind
 from dashboard.core.signal import Reading
 from dashboard.options.chain import chain_frame, chain_history
 from dashboard.pipeline.days import StoredDay, Tools
 from dashboard.pipeline.prepare import decompress
 from dashboard.pipeline.series import bars_frame
+from dashboard.signals import load_signals
 from tests.pipeline.frames import DAY, NIFTY, instant, seconds
 from tests.pipeline.stored import MORNING, picture, play_to
 
 END = instant("09:33:04")  # before the clock closes more than the store was given
 MINUTES = ("09:15", "09:16", "09:19", "09:24", "09:25", "09:29", "09:30")
-SECTIONS = {"ema", "supertrend", "vwap", "pivots", "orb", "pcr"}
+SECTIONS = set(load_signals()) - {"confluence"}  # which reads the others and no bars
 
 
 def load(tools: Tools) -> StoredDay:
@@ -79,15 +80,20 @@ class Batch:
         )
         return history.carrying("previous_oi", call, put).frame
 
-    def daily(self, timeframe: str, start: int) -> pd.DataFrame:
+    def quarters(self, timeframe: str, start: int) -> pd.DataFrame:
+        """Return the index's bars of 15 minutes that had ended with the one that starts then."""
+        end = start + 60 * TIMEFRAMES[timeframe]
+        return self.bars(NIFTY.token, "15m", end - 900)
+
+    def daily(self, name: str) -> pd.DataFrame:
         """Return past sessions; the last one closed where the exchange says it did."""
-        index = self.universe.index("NIFTY")
+        index = self.universe.index(name)
         frame = next(
             f for f in self.tools.store.frames(DAY, MORNING) if f.payload and f.connection == 1
         )
         batch, _ = self.tools.decoder(frame.payload)
         official = batch.close[batch.token == index.token][0]
-        daily = self.past.daily["NIFTY"].copy()
+        daily = self.past.daily[name].copy()
         daily.iloc[-1, daily.columns.get_loc("close")] = official
         daily.iloc[-1, daily.columns.get_loc("official")] = True
         return daily
@@ -96,11 +102,16 @@ class Batch:
         given = {
             "index": self.bars(NIFTY.token, timeframe, start),
             "future": self.bars(self.future.token, timeframe, start),
-            "daily": self.daily(timeframe, start),
+            "next_future": None,  # this recording has none
+            "index_15m": self.quarters(timeframe, start),
+            "vix": self.bars(self.universe.index(VIX).token, timeframe, start),
+            "daily": self.daily("NIFTY"),
+            "vix_daily": self.daily(VIX),
+            "past_volume": self.past.past_volume["NIFTY"].frame,
             "chain": self.chain(timeframe, start),
         }
         signal = self.tools.signals[section]
-        names = [*signal.needs, *signal.optional]
+        names = [name for name in (*signal.needs, *signal.optional) if name != "underlying"]
         rest = {name: frame for name, frame in given.items() if name not in names}
         return signal.read(
             *(given[name] for name in names),
