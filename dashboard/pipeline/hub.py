@@ -17,13 +17,14 @@ class Interest:
     """What a listener looks at; charts and provisional readings are made for it only.
 
     With `options` it is the option desk in place of the chart, at an expiry; None is the
-    nearest one.
+    nearest one. `explain` is the section that is read about.
     """
 
     underlying: str
     timeframe: str
     options: bool = False
     expiry: date | None = None
+    explain: str | None = None
 
 
 class Hub:

@@ -143,15 +143,18 @@ class Sections:
 
     # -- one section -------------------------------------------------------------------------
 
+    def given(self, underlying: str, name: str, timeframe: str) -> Inputs:
+        """Return what a section is given of its last closed bar."""
+        return as_of(self._inputs(underlying, timeframe, [name]), self.signals[name].needs[0])
+
     def history(self, underlying: str, name: str, timeframe: str, since: int) -> list[Reading]:
         """Return what a section said of each bar of its table that starts from `since` [s] on.
 
         The table does not look ahead, so judging its first rows again gives what was said.
         """
-        signal = self.signals[name]
-        inputs = self._inputs(underlying, timeframe, [name])
         try:
-            return signal.history(as_of(inputs, signal.needs[0]), since, as_of)
+            inputs = self.given(underlying, name, timeframe)
+            return self.signals[name].history(inputs, since, as_of)
         except Exception as error:
             self._failed(name, underlying, error)
             return []

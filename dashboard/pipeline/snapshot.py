@@ -116,6 +116,28 @@ class Phase:
     expiries: tuple[str, ...]  # underlyings that expire today
 
 
+@dataclass(frozen=True, slots=True)
+class InputView:
+    """One input of a section: what it is of, how many rows, and when the last one starts.
+
+    `missing` says why it is not there; `rows` is then None.
+    """
+
+    name: str  # as `Signal.needs` calls it
+    instrument: str = ""
+    rows: int | None = None
+    last: datetime | None = None
+    missing: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """What one section was given for its last closed bar, and what it said of today's bars."""
+
+    inputs: tuple[InputView, ...]
+    history: tuple[Reading, ...]  # oldest first
+
+
 Silhouette = tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]  # minute [s], close [INR]
 Flips = tuple[tuple[int, int], ...]  # (second, +1 or -1)
 
@@ -143,7 +165,8 @@ class Snapshot:
 
     `final` and `provisional` hold readings by (underlying, section, timeframe);
     provisional ones only for what a listener is looking at. `options` holds the option desk
-    by (underlying, chosen expiry), None the nearest, where somebody looks at it.
+    by (underlying, chosen expiry), None the nearest, where somebody looks at it; `explained`
+    the sections that somebody reads about, by the keys of `final`.
     """
 
     seq: int
@@ -171,3 +194,4 @@ class Snapshot:
     ticks: int
     progress: float | None = None  # of a load or a long seek, 0..1
     options: Mapping[tuple[str, date | None], OptionsView] = field(default_factory=dict)
+    explained: Mapping[tuple[str, str, str], Explained] = field(default_factory=dict)

@@ -82,7 +82,7 @@ class Visit:
         chosen = self._selection
         if chosen.room == "options":
             return Interest(chosen.underlying, chosen.timeframe, True, chosen.expiry)
-        return Interest(chosen.underlying, chosen.timeframe)
+        return Interest(chosen.underlying, chosen.timeframe, explain=chosen.explain)
 
     def _take(self, snapshot: Snapshot) -> None:
         """Note the snapshot, in the desk's thread; draw it on the document's loop."""
@@ -105,7 +105,7 @@ class Visit:
 
         While the desk seeks it has no chart; the picture of the same instrument stays then.
         """
-        look = self._interest()
+        look = replace(self._interest(), explain=None)
         if look.options:
             return
         chart = snapshot.charts.get((look.underlying, look.timeframe))

@@ -18,6 +18,7 @@ from dashboard.pipeline.sections import Key
 from dashboard.pipeline.snapshot import ChainView, ChartView, Silhouette, Snapshot, TimelineView
 from dashboard.pipeline.views.chain import chain_view
 from dashboard.pipeline.views.chart import chart_view
+from dashboard.pipeline.views.explain import ExplainRoom
 from dashboard.pipeline.views.health import silence_limit_s, stages
 from dashboard.pipeline.views.indices import index_quotes
 from dashboard.pipeline.views.options import OptionRoom
@@ -46,6 +47,7 @@ class SnapshotBuilder:
         self._bands = bands(calendar, day.day)
         self._silhouettes: dict[str, Silhouette] = {}
         self._options = OptionRoom(calendar)
+        self._explain = ExplainRoom()
 
     def build(
         self, desk: DeskState, pipeline: Pipeline | None, interests: Iterable[Interest]
@@ -95,7 +97,7 @@ class SnapshotBuilder:
         summary = self._day.summary()
         last = pipeline.state.last_ns
         pipeline.sections.look_at((look.underlying, look.timeframe) for look in looked_at)
-        on_desk = [look for look in looked_at if not look.options]
+        on_desk = _charted(looked_at)
         chains = self._chains(pipeline, on_desk, now_ns)
         return replace(
             frame,
@@ -115,6 +117,7 @@ class SnapshotBuilder:
             counters=dict(pipeline.state.counters),
             ticks=pipeline.ticks,
             options=self._options.views(pipeline, looked_at, now_ns),
+            explained=self._explain.views(pipeline, looked_at),
         )
 
     def _chains(
@@ -140,6 +143,11 @@ class SnapshotBuilder:
         flips = {name: confluence_flips(pipeline, name) for name in seen} if pipeline else {}
         known = dict(self._silhouettes)
         return timeline_view(self._day.hours, self._bands, summary, edge_ns, known, flips)
+
+
+def _charted(looked_at: list[Interest]) -> list[Interest]:
+    """Return what the desk's own room shows, once however many read about it."""
+    return list({(i.underlying, i.timeframe): i for i in looked_at if not i.options}.values())
 
 
 def _provisional(pipeline: Pipeline, looked_at: Iterable[Interest]) -> dict[Key, Reading]:
