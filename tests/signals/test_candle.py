@@ -186,7 +186,7 @@ def test_waits_for_the_average_range():
 
 
 @pytest.mark.shared
-def test_every_bar_of_a_recorded_month_adds_up(shared: Path):
+def test_the_shares_of_every_reference_bar_add_up(shared: Path):
     bars = pd.read_csv(shared / "vectors" / "ohlcv_5m.csv")
     starts = pd.DatetimeIndex(pd.to_datetime(bars.pop("ts"))).tz_convert(IST)
     bars = bars.astype("float64").set_axis(starts.rename("start"), axis="index")
