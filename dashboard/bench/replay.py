@@ -5,6 +5,7 @@ chains, reads every section of every closed bar and stores the readings. The pee
 its messages for nothing: only its parsing and its bars are counted.
 """
 
+from dataclasses import replace
 from datetime import datetime, time
 from statistics import median
 
@@ -20,6 +21,8 @@ from dashboard.pipeline.replaying import replay_day
 
 SUBJECT = "replay"
 RATIO = 10  # times the plain pipeline
+KEPT = 0.67  # of the speed with the first six sections alone
+FIRST_SIX = ("pivots", "vwap", "orb", "supertrend", "ema", "pcr")
 SPEED = 500_000  # ticks/s of one core: what we aim at
 WARM_UP = time(9, 17)  # played once before anything is timed: a process pays that once
 
@@ -35,12 +38,17 @@ def measure_replay(tools: Tools, rounds: int, progress: Progress) -> list[Figure
     peer = _peer(tools, progress)
     ours = before + [_ours(tools) for _ in range(rounds // 2)]
     by_core, by_wall, ticks = (median(column) for column in zip(*ours, strict=True))
+    few = {name: tools.signals[name] for name in FIRST_SIX}
+    with_few = median([_ours(replace(tools, signals=few))[0] for _ in range(rounds)])
     return [
         Figure(SUBJECT, "ticks played", ticks, "ticks"),
         Figure(SUBJECT, "ours, a core", by_core, "ticks/s", at_least=SPEED),
         Figure(SUBJECT, "ours, by the wall", by_wall, "ticks/s"),
         Figure(SUBJECT, "kiteconnect and dict bars, a core", peer, "ticks/s"),
         Figure(SUBJECT, "a core", by_core / peer, "x", 1, at_least=RATIO),
+        Figure(
+            SUBJECT, "of the speed with six sections", by_core / with_few, "x", 2, at_least=KEPT
+        ),
     ]
 
 

@@ -70,5 +70,5 @@ def _table(figures: "list[Figure]") -> Table:
 
 def _target(figure: "Figure") -> str:
     if figure.at_least is not None:
-        return f">= {figure.at_least:,.0f}"
-    return f"<= {figure.at_most:,.0f}" if figure.at_most is not None else ""
+        return f">= {figure.at_least:,.6g}"
+    return f"<= {figure.at_most:,.6g}" if figure.at_most is not None else ""

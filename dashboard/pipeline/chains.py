@@ -163,6 +163,10 @@ class ChainBook:
         """Load the snapshots taken before a seek."""
         self.chains[underlying].snapshots = list(snapshots)
 
+    def forget(self) -> None:
+        """Put the chains together again when they are next asked for."""
+        self._told.clear()
+
     def frame(
         self, underlying: str, timeframe: str, until: int, *, forming: bool = False
     ) -> ChainHistory | None:
