@@ -9,7 +9,7 @@ class Hover {
     app.append(this.tip)
     root.addEventListener("pointermove", (event) => this.follow(event))
     root.addEventListener("pointerdown", (event) => this.follow(event))
-    root.addEventListener("pointerleave", () => this.close())
+    root.addEventListener("pointerleave", (event) => event.pointerType !== "touch" && this.close()) // a finger that is lifted leaves
     root.addEventListener("focusin", (event) => event.target.tells && event.target.matches(":focus-visible") && this.show(event.target, null))
     root.addEventListener("focusout", () => this.close())
     root.addEventListener("scroll", () => this.close(), true)
