@@ -27,8 +27,9 @@ zone is broken by two 5-minute closes in a row beyond it (on 15m bars by two of 
 
 The zones are renewed with the first bar of each quarter of an hour, from what was known when
 that bar began, so that every row tells only what was known then, and the same on every
-timeframe. What a renewal finds depends on its levels and the 15m bars before it alone and is
-remembered by their values: reading a running day again makes no more than the newest one.
+timeframe. What a renewal finds depends on what was known then alone and is remembered by the
+values of that: a minute that renews nothing looks the zones up, one that does makes only those
+of the newest renewal.
 
 Our conventions: the weights, touches by bars of 15 minutes, swings that reach 3 bars, and an
 opening range of the session's first quarters if no more than three minutes of it are missing
@@ -37,6 +38,7 @@ at its beginning.
 Source: the rule is ours; the levels are those of the sections they come from.
 """
 
+from collections.abc import Mapping
 from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
@@ -56,6 +58,7 @@ from dashboard.core.bars import (
     rows,
     session_spans,
     starts_s,
+    upto,
 )
 from dashboard.core.daily import session_days
 from dashboard.core.hours import windows
@@ -112,6 +115,7 @@ WEIGHTS = {
 NAMES = tuple(WEIGHTS)
 CODE = {name: code for code, name in enumerate(NAMES)}
 WEIGHT = np.array(list(WEIGHTS.values()))
+PRICES = ("open", "high", "low", "close")
 SIDES = ("s", "r")
 Small = npt.NDArray[np.int8]
 Named = dict[str, Floats]  # levels at each renewal, INR: shape (m,), or (w, m) for w of them
@@ -199,10 +203,68 @@ def calculate(
     InputError
         If a price is unknown.
     """
-    opened, high, low, close = prices(bars, "open", "high", "low", "close")
+    (close,) = prices(bars, "close")
     if not len(bars):
         return as_table(_table(bars, close, [], np.empty(0, dtype=np.int64), close), bars)
-    starts, days = starts_s(bars), days_of(bars)
+    starts = starts_s(bars)
+    begins = _first_rows(starts // QUARTER_S)
+    last = int(starts[begins[-1]])  # the newest zones look at nothing that began later
+    known = {
+        "bars": _kept(rows(bars, 0, int(begins[-1]) + 1), *PRICES),
+        "daily": _kept(daily, "high", "low", "close", "official"),
+        "index_15m": _kept(_upto_start(index_15m, last - QUARTER_S), *PRICES),
+        "future": _kept(_upto_start(future, last), *PRICES, "volume"),
+    }
+    strikes = (
+        None if chain is None else _open_interest(starts[begins], days_of(bars)[begins], chain)
+    )
+    zones, tolerance = _zones(_Known(known, strikes, underlying))
+    which = np.searchsorted(begins, np.arange(len(bars)), side="right") - 1
+    return as_table(_table(bars, close, zones, which, tolerance), bars)
+
+
+def _kept(bars: AnyBars | None, *names: str) -> Columns | None:
+    """Return the columns that are read, of those that are there."""
+    if bars is None:
+        return None
+    return Columns(starts_s(bars), {n: column(bars, n) for n in names if n in bars.columns})
+
+
+def _upto_start(bars: AnyBars | None, start: int) -> AnyBars | None:
+    return None if bars is None else upto(bars, start)
+
+
+class _Known:
+    """What the zones are made of; the same values are the same zones."""
+
+    def __init__(
+        self, frames: Mapping[str, Columns | None], strikes: Floats | None, underlying: str | None
+    ) -> None:
+        self.frames = frames
+        self.strikes = strikes
+        self.underlying = underlying
+        parts: list[object] = [underlying, None if strikes is None else strikes.tobytes()]
+        for name, bars in frames.items():
+            if bars is not None:
+                values = b"".join(value.tobytes() for value in bars.values.values())
+                parts += [name, bars.columns, bars.starts.tobytes(), values]
+        self._parts = tuple(parts)
+        self._hash = hash(self._parts)
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Known) and self._parts == other._parts
+
+
+@lru_cache(maxsize=64)
+def _zones(known: _Known) -> tuple[list[Zones], Floats]:
+    """Return the zones of each session's renewals, and the tolerance of each renewal [INR]."""
+    bars, index_15m = known.frames["bars"], known.frames["index_15m"]
+    assert bars is not None
+    opened, high, low, close = prices(bars, *PRICES)
+    starts, days = bars.starts, bars.days
     begins = _first_rows(starts // QUARTER_S)
     made = Columns(
         starts[begins] // QUARTER_S * QUARTER_S,
@@ -213,7 +275,7 @@ def calculate(
         },
     )
     longer = made if index_15m is None else index_15m
-    sessions = np.unique(np.concatenate([days_of(longer), days]))
+    sessions = np.unique(np.concatenate([longer.days, days]))
     renewals = Renewals(
         begins,
         starts[begins],
@@ -223,19 +285,17 @@ def calculate(
     )
     quarters = _quarters(longer, sessions, renewals)
     levels = {
-        **_pivots(renewals, starts, days, (opened, high, low, close), daily),
+        **_pivots(renewals, starts, days, (opened, high, low, close), known.frames["daily"]),
         **_opening(renewals, made),
         **_round(renewals.opens),
     }
-    if chain is not None:
-        levels |= _open_interest(renewals, chain)
-    if future is not None:
-        levels |= _profile(renewals, bars, future, underlying)
+    if known.strikes is not None:
+        levels |= {"call OI": known.strikes[0], "put OI": known.strikes[1]}
+    if known.frames["future"] is not None:
+        levels |= _profile(renewals, bars, known.frames["future"], known.underlying)
     tolerance = _tolerance(quarters, renewals.opens)
     joined = _joined(levels, _swings(quarters, renewals))
-    zones = _renewed(joined, quarters, renewals, tolerance)
-    which = np.searchsorted(begins, np.arange(len(bars)), side="right") - 1
-    return as_table(_table(bars, close, zones, which, tolerance), bars)
+    return _renewed(joined, quarters, renewals, tolerance), tolerance
 
 
 def _quarters(longer: AnyBars, sessions: Ints, renewals: Renewals) -> Quarters:
@@ -351,12 +411,15 @@ def _round(opens: Floats) -> Named:
     return {"round 100": hundreds, "round 500": five}
 
 
-def _open_interest(renewals: Renewals, chain: AnyBars) -> Named:
-    """Return the strikes of most call and of most put OI of the day, the lower one of two."""
+def _open_interest(starts: Ints, days: Ints, chain: AnyBars) -> Floats:
+    """Return the strikes of most call and of most put OI of the day, the lower one of two.
+
+    One column for each renewal: `starts` [s] and `days` are theirs.
+    """
     history = chain_history(chain)
-    strikes = np.full((2, len(renewals.rows)), np.nan)
-    at = np.searchsorted(history.starts, renewals.starts) - 1  # a row that began earlier
-    today = np.flatnonzero((at >= 0) & (history.days[at] == renewals.days)) if len(history) else ()
+    strikes = np.full((2, len(starts)), np.nan)
+    at = np.searchsorted(history.starts, starts) - 1  # a row that began earlier
+    today = np.flatnonzero((at >= 0) & (history.days[at] == days)) if len(history) else ()
     if len(today) and len(history.strikes):
         for place, kind in enumerate(("CE", "PE")):
             oi = history.side("oi", kind)[at[today]]
@@ -364,7 +427,7 @@ def _open_interest(renewals: Renewals, chain: AnyBars) -> Named:
             most = oi.argmax(axis=1)
             some = oi[np.arange(len(oi)), most] > 0
             strikes[place, today] = np.where(some, history.strikes[most], np.nan)
-    return {"call OI": strikes[0], "put OI": strikes[1]}
+    return strikes
 
 
 def _profile(renewals: Renewals, bars: AnyBars, future: AnyBars, underlying: str | None) -> Named:
