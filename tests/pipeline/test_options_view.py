@@ -130,6 +130,23 @@ def test_a_price_older_than_a_minute_than_the_rest_is_stale_and_has_no_volatilit
     assert view.call.ltp[0] == 120.0
 
 
+def test_a_recording_of_one_quote_a_minute_is_not_stale_between_two(play):
+    chain = make_chain()
+    day = play(NIFTY, *chain).connect()
+    day.send(Tick(NIFTY, 25_001.0, "09:16:00"), *ticks(chain, "09:16:00"))
+    assert view_of(day, "09:17:30").straddle == 122.0
+
+
+def test_a_chain_that_fell_silent_has_no_fresh_price(play):
+    chain = make_chain()
+    day = play(NIFTY, *chain).connect()
+    day.send(Tick(NIFTY, 25_001.0, "09:16:00"), *ticks(chain, "09:16:00"))
+    view = view_of(day, "09:21:02")
+    assert (view.straddle, view.forward, view.atm_iv) == (None, None, None)
+    assert view.quote_age_s == pytest.approx(301.8)
+    assert set(view.call.note) == {"no quote, stale"}
+
+
 def test_changes_count_from_yesterday_where_it_is_known(play):
     chain = make_chain(previous_oi=2000.0)
     day = play(NIFTY, *chain).connect()
@@ -214,6 +231,18 @@ def test_a_day_extended_minute_by_minute_equals_one_made_at_once(play):
         np.testing.assert_array_equal(getattr(grown, name), getattr(fresh, name))
 
 
+def test_minutes_long_after_the_last_price_have_no_premium(play):
+    chain = make_chain()
+    day = play(NIFTY, *chain).connect()
+    day.send(Tick(NIFTY, 25_001.0, "09:16:00"), *ticks(chain, "09:16:00"))
+    day.until("09:26:05")
+    told = view_of(day, "09:26:06").day
+    assert told.straddle[:6].tolist() == [122.0] * 6
+    assert np.isnan(told.straddle[6:]).all()
+    assert np.isnan(told.atm_iv[6:]).all()
+    assert told.pcr_oi[-1] == pytest.approx(0.8)
+
+
 def test_after_expiry_there_are_no_greeks_and_a_reason(play):
     chain = make_chain()
     day = play(NIFTY, *chain).connect()
@@ -257,8 +286,9 @@ def test_after_a_seek_every_expiry_knows_its_day(tmp_path):
     frames = []
     for minute in range(15, 25):
         at = f"09:{minute}:10"
+        prices = tuple(p + minute % 2 for p in PRICES)
         sent = message(
-            Tick(NIFTY, 25_000.0 + minute, at), *ticks(near, at), *ticks(far, at, PRICES[::-1])
+            Tick(NIFTY, 25_000.0 + minute, at), *ticks(near, at), *ticks(far, at, prices[::-1])
         )
         frames.append(_frame(at, sent))
     store = open_store(f"sqlite:///{tmp_path / 'tezi.db'}")
@@ -273,7 +303,7 @@ def test_after_a_seek_every_expiry_knows_its_day(tmp_path):
     store.close()
     sizes = {expiry: len(view.day.starts) for (_, expiry), view in found.items()}
     assert sizes == {None: 7, NEXT: 7}  # 09:15 to 09:21
-    assert found["NIFTY", NEXT].day.straddle[-1] == 122.0
+    assert found["NIFTY", NEXT].day.straddle[-1] == 124.0
 
 
 def _frame(at: str, payload: bytes) -> Frame:

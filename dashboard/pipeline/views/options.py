@@ -32,6 +32,7 @@ from dashboard.pipeline.views.options_buildup import build_up
 from dashboard.pipeline.views.options_day import Base, DayOfOptions, base_of, expiry_s
 
 PERCENT = 0.01
+SILENT_S = 300.0  # a chain that is silent for longer has no fresh price at all
 Key = tuple[str, date | None]  # underlying, expiry; None is the nearest
 
 
@@ -169,7 +170,7 @@ def _quotes(rows: npt.NDArray[np.void], chain: Chain, at: Ints, now_ns: int) -> 
     age_s = np.where(received > 0, (now_ns - received) / SECOND_NS, np.nan)
     bid, ask, ltp = (column(name) for name in ("bid", "ask", "last_price"))
     flag = np.nan_to_num(column("quote_flag"))
-    price, note = _priced(bid, ask, ltp, flag, age_s - _newest(rows, chain, now_ns))
+    price, note = _priced(bid, ask, ltp, flag, _behind(rows, chain, age_s, now_ns))
     return _Quotes(
         column("oi"),
         column("volume"),
@@ -189,11 +190,12 @@ def _priced(
     """Return the price a volatility is taken from [INR], and what is odd about the quote.
 
     The middle if both sides are there and hygiene found nothing wrong with them, else the
-    last price while it is fresh.
+    last price; neither once it is old.
     """
     both = (bid > 0) & (ask > 0)
-    good = both & (flag == GOOD)
-    fresh = (ltp > 0) & (age_s <= FRESH_S)
+    young = age_s <= FRESH_S
+    good = both & (flag == GOOD) & young
+    fresh = (ltp > 0) & young
     price = np.where(good, (bid + ask) / 2, np.where(fresh, ltp, np.nan))
     odd = [~both, flag == CROSSED, flag == WIDE]
     note = np.select(odd, [np.array(word) for word in ("no quote", "crossed", "wide")], "")
@@ -201,13 +203,14 @@ def _priced(
     return price, tuple(note.tolist())
 
 
-def _newest(rows: npt.NDArray[np.void], chain: Chain, now_ns: int) -> float:
-    """Return the age of the chain's newest tick.
+def _behind(rows: npt.NDArray[np.void], chain: Chain, age_s: Floats, now_ns: int) -> Floats:
+    """Return how far each last tick is behind the chain's newest [s], all of it if that is old.
 
-    A last price is old against the rest of its chain: a recording of one quote a minute is
-    not stale, and a feed that has stopped is told of elsewhere.
+    A recording of one quote a minute is not stale between two of them. That is our choice;
+    the specification counts 60 s from now.
     """
-    return _age_s(rows, chain.rows, now_ns) or 0.0
+    newest = _age_s(rows, chain.rows, now_ns) or 0.0
+    return age_s if newest > SILENT_S else age_s - newest
 
 
 def _age_s(rows: npt.NDArray[np.void], at: Ints, now_ns: int) -> float | None:

@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass, field
 
 import numpy as np
+import numpy.typing as npt
 
 from dashboard.core.calendar import Calendar
 from dashboard.core.clock import MINUTE_S, SECOND_NS, from_seconds, to_ns
@@ -20,6 +21,7 @@ from dashboard.pipeline.hours import CLOSED, CONTINUOUS, Hours
 from dashboard.pipeline.options_view import OptionsDay
 
 SMILE_BEFORE = 60  # minutes
+SILENT_MINUTES = 5  # without a change of any price or volume: what prices say is unknown
 COLUMNS = ("pcr_oi", "pcr_volume", "max_pain", "atm", "forward", "straddle")
 
 
@@ -123,6 +125,8 @@ class DayOfOptions:
         assert self.base is not None
         columns = {name: np.array(values) for name, values in self._rows.items()}
         forward = columns.pop("forward")
+        silent = _is_silent(minutes)
+        forward[silent] = columns["straddle"][silent] = np.nan
         fno = self.hours.segments[Segment.FNO]
         before = len(minutes) - 1 - SMILE_BEFORE
         return OptionsDay(
@@ -165,6 +169,17 @@ class DayOfOptions:
             for kind in ("PE", "CE")
         ]
         return 100 * np.where(minutes.strikes < forward, sides[0], sides[1])
+
+
+def _is_silent(minutes: ChainHistory) -> npt.NDArray[np.bool_]:
+    """Say which minutes come long after the last change of a price or volume."""
+    told = np.zeros(len(minutes))
+    for field_name in ("ltp", "volume"):
+        for kind in ("CE", "PE"):
+            told += np.nansum(minutes.side(field_name, kind), axis=1)
+    at = np.arange(len(minutes))
+    changed = np.maximum.accumulate(np.where(np.diff(told, prepend=np.nan) != 0, at, 0))
+    return np.asarray(at - changed > SILENT_MINUTES)
 
 
 _NONE = np.empty(0)
