@@ -17,10 +17,11 @@ from dashboard.ui.present_readings import (
     outlived,
     state_of,
 )
+from dashboard.ui.present_wide import FIXED, widened
 from dashboard.ui.selection import Selection
 
 BLOCKS = 5
-WIDE = ("confluence", "vix")
+WIDE = tuple(FIXED)
 STALE_S = 60.0  # younger ones are called stale for what they say, not for their age
 WARMING_NUMBERS = 2  # beside the warm-up bar
 NONE_TODAY = "No bar of today has closed yet"
@@ -28,6 +29,13 @@ NONE_TODAY = "No bar of today has closed yet"
 
 def card_of(snapshot: Snapshot, selection: Selection, name: str) -> dict[str, Any]:
     """Return one card."""
+    card = _card(snapshot, selection, name)
+    if name in WIDE:
+        card |= widened(name, card, final_of(snapshot, selection, name))
+    return card
+
+
+def _card(snapshot: Snapshot, selection: Selection, name: str) -> dict[str, Any]:
     signal = snapshot.signals[name]
     final, forming = final_of(snapshot, selection, name), forming_of(snapshot, selection, name)
     mock = [chip("MOCK", "mock")] if snapshot.source is Source.MOCK else []

@@ -1,6 +1,7 @@
 """The section cards in their order, and the head that counts their states."""
 
 from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
 from dashboard.pipeline.snapshot import Snapshot
@@ -9,10 +10,12 @@ from dashboard.ui.present_cards import card_of
 from dashboard.ui.present_readings import final_of
 from dashboard.ui.selection import Selection
 
+FIRST, LAST = "confluence", "vix"
+
 
 def sections_pane(snapshot: Snapshot, selection: Selection) -> dict[str, Any]:
     """Return the cards in their order, and the head that counts their states."""
-    cards = [card_of(snapshot, selection, name) for name in snapshot.signals]
+    cards = [card_of(snapshot, selection, name) for name in in_order(snapshot.signals)]
     states = Counter(card["state"] for card in cards)
     silent = states["insufficient"] + states["absent"] + states["failed"]
     return {
@@ -25,6 +28,11 @@ def sections_pane(snapshot: Snapshot, selection: Selection) -> dict[str, Any]:
         },
         "cards": cards,
     }
+
+
+def in_order(names: Iterable[str]) -> list[str]:
+    """Return sections as a page lists them: what sums up the others first, VIX last."""
+    return sorted(names, key=lambda name: (name == LAST) - (name == FIRST))
 
 
 def _head(snapshot: Snapshot, selection: Selection) -> str:

@@ -83,6 +83,17 @@ CARDS = (
     ("vix", "India VIX regime", NEUTRAL, 0, "VIX 13.42 in 12–16; one-session move ±205.4", (),
      (("VIX", 13.42, 2), ("day", -2.11, 2, True, "%"), ("move", 205.4, 1))),
 )  # fmt: skip
+# Columns that a card of double width reads besides its numbers.
+BESIDES = {
+    "confluence": {
+        "trend_group": -6.90, "momentum_group": -9.00, "location_group": 7.62,
+        "participation_group": -2.85, "derivatives_group": 1.70, "vix_factor": 1.0,
+        "ema": 3.3, "supertrend": -5.6, "structure": -2.4, "psar": -2.2, "momentum": -9.0,
+        "vwap": 1.4, "orb": 5.1, "pivots": 1.12, "support_resistance": 0.0, "volume": None,
+        "volume_profile": 0.0, "candle": -2.85, "oi_buildup": 1.7, "pcr": 0.0, "max_pain": 0.0,
+    },
+    "vix": {"vix": 13.42, "regime": "normal", "factor": 1.0, "percentile": 38.1},
+}  # fmt: skip
 SIX = ("pivots", "vwap", "orb", "supertrend", "ema", "pcr")
 ALL = tuple(card[0] for card in CARDS)
 DRAWN: dict[str, View] = {
@@ -141,7 +152,7 @@ def make_reading(name: str, underlying: str = "NIFTY", **changes: object) -> Rea
         final=True,
         state=stance,
         strength=float(strength),
-        values={n[0]: n[1] for n in numbers},
+        values={n[0]: n[1] for n in numbers} | BESIDES.get(name, {}),
         levels=(PriceLevel("P", 24235.0), PriceLevel("R1", 24347.3)) if name == "pivots" else (),
         reason=reason,
         flags=flags,

@@ -392,7 +392,7 @@ def test_a_value_is_called_by_a_readable_name(column, label):
 
 
 def test_a_value_of_no_table_keeps_the_label_of_its_card():
-    assert label_of("total", "Total") == "Total"
+    assert label_of("newness", "Newness") == "Newness"
 
 
 def test_explain_of_nothing_is_empty():
