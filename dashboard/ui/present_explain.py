@@ -1,4 +1,4 @@
-"""One section in full: every value, level and flag of its reading."""
+"""One section in full: where it stands, what it is made from, what it said before."""
 
 from typing import Any
 
@@ -6,10 +6,13 @@ from dashboard.core.signal import Reading, Signal
 from dashboard.core.view import Number
 from dashboard.core.wording import DASH
 from dashboard.pipeline.snapshot import Snapshot
-from dashboard.ui.phrases import closed_text, known, minute_text, without_month
+from dashboard.ui.phrases import chip, closed_text, known, minute_text, spaced_age, without_month
 from dashboard.ui.present_cards import number_text
+from dashboard.ui.present_flags import WARNING_FLAGS, flag_words
 from dashboard.ui.present_labels import label_of
-from dashboard.ui.present_readings import final_of, forming_of, outlived
+from dashboard.ui.present_origin import inputs_table, notebook, states_table, votes_table
+from dashboard.ui.present_readings import final_of, forming_of, outlived, timeframe_of
+from dashboard.ui.present_scale import ruler
 from dashboard.ui.selection import Selection
 
 Pair = tuple[str, str] | tuple[str, str, str]
@@ -18,7 +21,10 @@ COUNT_LIMIT = 100  # whole numbers below it are sides and counts, not prices
 
 
 def explain_pane(snapshot: Snapshot, selection: Selection) -> dict[str, Any]:
-    """Return the reading of the chosen section in groups of name and text."""
+    """Return all there is to say of the chosen section's reading.
+
+    Its formula and parameters are not here: they never change, and the catalogue has them.
+    """
     name = selection.explain
     if name is None or name not in snapshot.signals:
         return {"id": None, "when": "", "groups": []}
@@ -35,8 +41,48 @@ def explain_pane(snapshot: Snapshot, selection: Selection) -> dict[str, Any]:
     return {
         "id": name,
         "when": _when(snapshot, selection, final),
+        "age": _age(snapshot, final),
+        "ruler": ruler(name, final, _price(snapshot, signal, final)),
+        "votes": votes_table(name, final),
+        "flags": [_flag(flag) for flag in final.flags],
         "groups": [{"title": title, "pairs": pairs} for title, pairs in groups if pairs],
+        "notebook": notebook(final, snapshot, selection),
+        **_past(snapshot, selection, signal),
     }
+
+
+def _past(snapshot: Snapshot, selection: Selection, signal: Signal) -> dict[str, Any]:
+    """Return inputs and last states, once the desk has worked them out."""
+    key = (selection.underlying, signal.id, timeframe_of(signal, selection))
+    explained = snapshot.explained.get(key)
+    if explained is None:
+        return {"inputs": None, "states": None}
+    return {
+        "inputs": inputs_table(explained, snapshot, selection),
+        "states": states_table(explained, signal, snapshot, selection),
+    }
+
+
+def _price(snapshot: Snapshot, signal: Signal, final: Reading) -> float | None:
+    """Return the price now [INR] of what the section's levels are of."""
+    quote = snapshot.indices.get(final.underlying)
+    price = quote.price if quote else None
+    if signal.needs[0] != "future" or price is None:
+        return price
+    views = (view for (of, _), view in snapshot.charts.items() if of == final.underlying)
+    basis = next((view.basis for view in views), None)
+    return None if basis is None else price + basis
+
+
+def _age(snapshot: Snapshot, final: Reading) -> str:
+    if final.asof is None or final.asof > snapshot.at:
+        return ""
+    return f"{spaced_age((snapshot.at - final.asof).total_seconds())} ago"
+
+
+def _flag(flag: str) -> dict[str, str]:
+    word, meaning = flag_words(flag)
+    return chip(word, "warning" if flag in WARNING_FLAGS else "", meaning)
 
 
 def _when(snapshot: Snapshot, selection: Selection, final: Reading) -> str:
@@ -81,7 +127,4 @@ def _origin(final: Reading, *, blind: bool) -> list[Pair]:
     if final.bar_ts is not None:
         pairs.append(("bar began", minute_text(final.bar_ts)))
     pairs.append(("bars", f"{final.warmup.have} of {final.warmup.need} needed"))
-    pairs.extend(("flag", flag.replace("_", " ")) for flag in final.flags[:1])
-    if len(final.flags) > 1:
-        pairs[-1] = ("flags", ", ".join(flag.replace("_", " ") for flag in final.flags))
     return pairs
