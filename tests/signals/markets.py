@@ -5,6 +5,7 @@ sessions of one bar, sessions that begin late, an evening session, days outside 
 calendar, gaps over night.
 """
 
+from collections.abc import Callable, Collection
 from dataclasses import fields, replace
 from datetime import date
 from typing import Any
@@ -17,7 +18,7 @@ from hypothesis import strategies as st
 from dashboard.core.bars import index_starts_s
 from dashboard.core.clock import IST
 from dashboard.core.market import TIMEFRAMES
-from dashboard.core.signal import Inputs
+from dashboard.core.signal import Inputs, Signal
 from dashboard.core.table import Columns
 from dashboard.options.chain import chain_history, from_long
 
@@ -40,17 +41,17 @@ MEMBERS += ("support_resistance", "volume", "volume_profile", "candle", "oi_buil
 
 
 @st.composite
-def markets(draw: st.DrawFn, timeframes: tuple[str, ...], *, with_chain: bool) -> Inputs:
-    """Draw what a desk hands to a section; the chain, which is slow to make, where it is read."""
-    timeframe = draw(st.sampled_from(timeframes))
+def markets(draw: st.DrawFn, signal: Signal) -> Inputs:
+    """Draw what a desk hands to a section: the index, past sessions and what else it reads."""
+    timeframe = draw(st.sampled_from(signal.timeframes))
     days = sorted(draw(st.sets(st.sampled_from(DAYS), min_size=1, max_size=4)))
     index = _starts(draw, days, TIMEFRAMES[timeframe])
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     volume = rng.choice([0.0, 65.0, 650.0, np.nan], len(index), p=[0.3, 0.3, 0.35, 0.05])
     if draw(st.booleans()):
         volume[:] = 0.0
-    market = _market(rng, index, timeframe, draw(st.sampled_from([20.0, np.nan])), volume)
-    return _chained(rng, market) if with_chain else market
+    wanted = {*signal.needs, *signal.optional, *signal.context}
+    return _market(rng, index, timeframe, draw(st.sampled_from([20.0, np.nan])), volume, wanted)
 
 
 def _market(
@@ -59,30 +60,45 @@ def _market(
     timeframe: str,
     step: float,
     volume: npt.NDArray[np.float64],
+    wanted: Collection[str],
 ) -> Inputs:
-    prices = _bars(rng, index, step, 24_500.0)
+    """Return a market with the `wanted` inputs; the index and past sessions are always there."""
+    prices = _bars(rng, index, step, 24_500.0).add(_nights(rng, index), axis="index")
+    last = index[-1].date()
+    make: dict[str, Callable[[], pd.DataFrame]] = {
+        "future": lambda: _future(prices, 25.0, volume, 1e7),
+        "next_future": lambda: _future(prices, 140.0, volume, rng.choice([0.0, 4e6, np.nan])),
+        "index_15m": lambda: _longer(prices),
+        "vix": lambda: _bars(rng, index, 0.1, 14.0),
+        "vix_daily": lambda: _bars(rng, _weekdays(last), 0.4, 14.0),
+        "past_volume": lambda: _past_volume(rng, index[0].date()),
+        "votes": lambda: _votes(rng, index),
+        "chain": lambda: _chain(rng, prices["close"]),
+    }
+    found: dict[str, Any] = {name: made() for name, made in make.items() if name in wanted}
     return Inputs(
         underlying="NIFTY",
         timeframe=timeframe,
         index=prices,
-        future=(prices + 25.0).assign(volume=volume, oi=1e7),
-        next_future=(prices + 140.0).assign(volume=volume, oi=rng.choice([0.0, 4e6, np.nan])),
-        index_15m=_longer(prices),
-        vix=_bars(rng, index, 0.1, 14.0),
-        daily=_daily(rng, index[-1].date()),
-        vix_daily=_bars(rng, pd.bdate_range(end=index[-1].date(), periods=30, tz=IST), 0.4, 14.0),
-        past_volume=_past_volume(rng, index[0].date()),
-        votes=_votes(rng, index),
+        daily=_daily(rng, last),
         contract="NIFTY26AUGFUT",
         expiry=date(2026, 8, 18),
+        **found,
     )
+
+
+def _future(
+    prices: pd.DataFrame, basis: float, volume: npt.NDArray[np.float64], oi: float
+) -> pd.DataFrame:
+    return (prices + basis).assign(volume=volume, oi=oi)
 
 
 def quiet_market(count: int = 375, day: str = "2025-06-03") -> Inputs:
     """Return a market of `count` one-minute bars without any damage."""
     index = pd.date_range(f"{day} 09:15", periods=count, freq="1min", tz=IST, name="start")
     rng = np.random.default_rng(1)
-    return _chained(rng, _market(rng, index, "1m", step=20.0, volume=np.full(count, 650.0)))
+    wanted = {field.name for field in fields(Inputs)}
+    return _market(rng, index, "1m", 20.0, np.full(count, 650.0), wanted)
 
 
 def upto(inputs: Inputs, count: int) -> Inputs:
@@ -90,7 +106,9 @@ def upto(inputs: Inputs, count: int) -> Inputs:
     known = {name: getattr(inputs, name) for name in FRAMES}
     cut = {name: frame.iloc[:count] for name, frame in known.items() if frame is not None}
     assert isinstance(inputs.index, pd.DataFrame)
-    return replace(inputs, **cut, index_15m=_longer(inputs.index.iloc[:count]))
+    if inputs.index_15m is not None:
+        cut["index_15m"] = _longer(inputs.index.iloc[:count])
+    return replace(inputs, **cut)
 
 
 def as_arrays(inputs: Inputs) -> Inputs:
@@ -134,17 +152,39 @@ def _bars(
     return pd.DataFrame(columns | {"volume": np.nan, "oi": np.nan}, index)
 
 
+def _nights(rng: np.random.Generator, index: pd.DatetimeIndex) -> npt.NDArray[np.float64]:
+    """Return by how much each bar's day lies above the first one: gaps, large or none."""
+    day = np.cumsum(np.diff(index.normalize().asi8, prepend=0) != 0) - 1
+    return rng.choice([0.0, 0.0, 12.5, 180.0, -450.0], day.max() + 1).cumsum()[day]
+
+
+def _weekdays(last: date) -> pd.DatetimeIndex:
+    return pd.bdate_range(end=last, periods=30, tz=IST)
+
+
 def _daily(rng: np.random.Generator, last: date) -> pd.DataFrame:
-    dates = pd.bdate_range(end=last, periods=30, tz=IST)
-    return _bars(rng, dates, 150.0, 24_500.0).assign(official=rng.random(30) < 0.5)
+    return _bars(rng, _weekdays(last), 150.0, 24_500.0).assign(official=rng.random(30) < 0.5)
 
 
 def _longer(bars: pd.DataFrame) -> pd.DataFrame:
     """Return the bars of 15 minutes that have ended by the last bar's start."""
-    how = {"open": "first", "high": "max", "low": "min", "close": "last"}
-    found = bars.resample("15min").agg(how | {"volume": "last", "oi": "last"})
-    found = found.dropna(subset="close")
-    return found[found.index + pd.Timedelta(minutes=15) <= bars.index[-1]] if len(bars) else found
+    if not len(bars):
+        return bars
+    quarters = bars.index.floor("15min")
+    fresh = np.flatnonzero(quarters != np.roll(quarters, 1))
+    begins = fresh if len(fresh) else np.array([0])
+    found = pd.DataFrame(
+        {
+            "open": bars["open"].to_numpy()[begins],
+            "high": np.maximum.reduceat(bars["high"].to_numpy(), begins),
+            "low": np.minimum.reduceat(bars["low"].to_numpy(), begins),
+            "close": bars["close"].to_numpy()[np.append(begins[1:], len(bars)) - 1],
+            "volume": np.nan,
+            "oi": np.nan,
+        },
+        quarters[begins],
+    )
+    return found[found.index + pd.Timedelta(minutes=15) <= bars.index[-1]]
 
 
 def _past_volume(rng: np.random.Generator, before: date) -> pd.DataFrame:
@@ -168,14 +208,13 @@ def _votes(rng: np.random.Generator, index: pd.DatetimeIndex) -> pd.DataFrame:
     return table.assign(adx14=rng.uniform(5, 45, len(index)), vix_factor=factor)
 
 
-def _chained(rng: np.random.Generator, market: Inputs) -> Inputs:
-    assert market.index is not None
-    index, spot = market.index.index, market.index["close"]
-    rows = len(index) * len(STRIKES)
+def _chain(rng: np.random.Generator, spot: pd.Series) -> pd.DataFrame:
+    """Return the chain frame: a part of it is zero, a part unknown."""
+    rows = len(spot) * len(STRIKES)
     sides = [
         pd.DataFrame(
             {
-                "strike": np.tile(STRIKES, len(index)),
+                "strike": np.tile(STRIKES, len(spot)),
                 "kind": kind,
                 "oi": rng.choice([0.0, 65.0, 6500.0, np.nan], rows),
                 "volume": rng.choice([0.0, 650.0, np.nan], rows),
@@ -183,8 +222,8 @@ def _chained(rng: np.random.Generator, market: Inputs) -> Inputs:
                 "spot": np.repeat(spot.to_numpy(), len(STRIKES)),
                 "oi_age_s": 90.0,
             },
-            index.repeat(len(STRIKES)),
+            spot.index.repeat(len(STRIKES)),
         )
         for kind in ("CE", "PE")
     ]
-    return replace(market, chain=from_long(pd.concat(sides)))
+    return from_long(pd.concat(sides))

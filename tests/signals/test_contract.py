@@ -67,15 +67,11 @@ def table_of(signal: Signal, inputs: Inputs) -> pd.DataFrame | None:
     return signal.evaluate(inputs)[1]
 
 
-def a_market(signal: Signal) -> st.SearchStrategy[Inputs]:
-    return markets(signal.timeframes, with_chain="chain" in (*signal.needs, *signal.optional))
-
-
 @every_signal
 @some
 @given(data=st.data())
 def test_later_bars_never_change_earlier_values(signal: Signal, data: st.DataObject):
-    inputs = data.draw(a_market(signal))
+    inputs = data.draw(markets(signal))
     whole = table_of(signal, inputs)
     length = len(inputs.index)
     for count in {1, length - 1, data.draw(st.integers(1, length))} - {0}:
@@ -89,7 +85,7 @@ def test_later_bars_never_change_earlier_values(signal: Signal, data: st.DataObj
 @some
 @given(data=st.data())
 def test_the_inputs_are_left_as_they_were(signal: Signal, data: st.DataObject):
-    inputs = data.draw(a_market(signal))
+    inputs = data.draw(markets(signal))
     names = [name for name in (*FRAMES, *PAST) if getattr(inputs, name) is not None]
     before = {name: getattr(inputs, name).copy(deep=True) for name in names}
     signal.evaluate(inputs)
@@ -101,7 +97,7 @@ def test_the_inputs_are_left_as_they_were(signal: Signal, data: st.DataObject):
 @some
 @given(data=st.data())
 def test_the_table_has_a_row_for_each_bar(signal: Signal, data: st.DataObject):
-    inputs = data.draw(a_market(signal))
+    inputs = data.draw(markets(signal))
     table = table_of(signal, inputs)
     if table is not None:
         pd.testing.assert_index_equal(table.index, frames(signal, inputs)[0].index)
@@ -113,7 +109,7 @@ def test_the_table_has_a_row_for_each_bar(signal: Signal, data: st.DataObject):
 @some
 @given(data=st.data())
 def test_a_desk_s_arrays_give_what_frames_give(signal: Signal, data: st.DataObject):
-    inputs = data.draw(a_market(signal))
+    inputs = data.draw(markets(signal))
     reading, table = signal.evaluate(inputs)
     same, arrays = signal.evaluate(as_arrays(inputs))
     assert same == reading
@@ -132,7 +128,7 @@ def test_a_desk_s_arrays_give_what_frames_give(signal: Signal, data: st.DataObje
 @some
 @given(data=st.data())
 def test_a_reading_is_a_whole_envelope(signal: Signal, data: st.DataObject):
-    inputs = data.draw(a_market(signal))
+    inputs = data.draw(markets(signal))
     reading, table = signal.evaluate(inputs)
     document = reading.as_dict()
     assert orjson.loads(orjson.dumps(document)) == document
@@ -175,7 +171,7 @@ def floats(value: Any) -> Iterator[float]:
 @some
 @given(data=st.data())
 def test_the_forming_bar_leaves_no_trace(signal: Signal, data: st.DataObject):
-    inputs = data.draw(a_market(signal))
+    inputs = data.draw(markets(signal))
     closed = upto(inputs, max(1, len(inputs.index) - 1))
     before, _ = signal.evaluate(closed)
     forming, _ = signal.evaluate(inputs, final=False)
@@ -190,7 +186,7 @@ def test_the_forming_bar_leaves_no_trace(signal: Signal, data: st.DataObject):
 @some
 @given(data=st.data())
 def test_the_host_s_time_zone_does_not_matter(signal: Signal, data: st.DataObject):
-    inputs = data.draw(a_market(signal))
+    inputs = data.draw(markets(signal))
     seen = [in_zone(zone, signal, inputs) for zone in ("UTC", "America/New_York", "Asia/Kolkata")]
     assert seen[0] == seen[1] == seen[2]
 
@@ -213,7 +209,7 @@ def in_zone(zone: str, signal: Signal, inputs: Inputs) -> bytes:
 @some
 @given(data=st.data())
 def test_the_zone_of_the_index_does_not_matter(signal: Signal, data: st.DataObject):
-    inputs = data.draw(a_market(signal))
+    inputs = data.draw(markets(signal))
     known = {name: getattr(inputs, name) for name in FRAMES}
     moved = {n: frame.tz_convert("UTC") for n, frame in known.items() if frame is not None}
     abroad = replace(inputs, **moved)
