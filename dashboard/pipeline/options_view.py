@@ -32,8 +32,8 @@ class OptionSide:
     theta: Floats  # INR a calendar day
     gamma: Floats
     age_s: Floats  # of the last tick
-    price_change: Floats  # percent, since the previous close
-    oi_percent: Floats  # percent, since `OptionsView.base`
+    price_change: Floats  # percent, since `OptionsView.buildup_base`
+    oi_percent: Floats  # percent, since then too
     buildup: Codes  # see `dashboard.pipeline.views.options_buildup`
     note: tuple[str, ...]  # what is odd about the quote: "crossed", "wide", ...
     why: tuple[str, ...]  # why there is no volatility
@@ -100,5 +100,6 @@ class OptionsView:
     oi_age_s: float | None
     quote_age_s: float | None  # of the newest tick of the chain
     base: str  # since when changes of open interest count
+    buildup_base: str  # and both changes of the build-up
     day: OptionsDay | None
     day_reason: str = ""  # why there is no day

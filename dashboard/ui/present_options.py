@@ -260,7 +260,7 @@ def _buildup(view: OptionsView) -> dict[str, Any]:
     for name, side in (("c", view.call), ("p", view.put)):
         sides[name] = [
             {
-                "word": WORDS[code][0] if code in WORDS else DASH,
+                "word": _said(code, oi, price),
                 "kind": WORDS[code][1] if code in WORDS else "",
                 "oi": _signed_percent(oi),
                 "price": _signed_percent(price),
@@ -274,7 +274,13 @@ def _buildup(view: OptionsView) -> dict[str, Any]:
         ]
     strikes = [known(k, 0) for k in view.strikes[rows].tolist()]
     at = [bool(k == view.atm) for k in view.strikes[rows].tolist()]
-    return {"k": strikes, "atm": at, **sides, "base": view.base}
+    return {"k": strikes, "atm": at, **sides, "base": view.buildup_base}
+
+
+def _said(code: int, oi: float, price: float) -> str:
+    if code in WORDS:
+        return WORDS[code][0]
+    return "Quiet" if math.isfinite(oi) and math.isfinite(price) else DASH
 
 
 def _signed_percent(value: float) -> str:

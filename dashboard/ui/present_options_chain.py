@@ -109,13 +109,15 @@ def _old(seconds: float) -> str:
 
 
 def _total(side: OptionSide) -> dict[str, str]:
-    def summed(values: Any, digits: int = 0, *, signed: bool = False) -> str:
+    def summed(values: Any, *, signed: bool = False) -> str:
         there = values[~_unknown(values)]
-        return lakhs(float(there.sum()), digits, signed=signed) if len(there) else DASH
+        total = float(there.sum())
+        digits = 0 if abs(total) >= LAKH_WHOLE else 1
+        return lakhs(total, digits, signed=signed) if len(there) else DASH
 
     return {
-        "chg": summed(side.oi_change, 1, signed=True),
-        "oi": summed(side.oi, 1),
+        "chg": summed(side.oi_change, signed=True),
+        "oi": summed(side.oi),
         "vol": summed(side.volume),
     }
 

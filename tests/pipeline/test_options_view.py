@@ -148,13 +148,15 @@ def test_a_chain_that_fell_silent_has_no_fresh_price(play):
 
 
 def test_changes_count_from_yesterday_where_it_is_known(play):
-    chain = make_chain(previous_oi=2000.0)
+    chain = make_chain(previous_oi=2000.0, previous_close=100.0)
     day = play(NIFTY, *chain).connect()
     day.send(Tick(NIFTY, 25_001.0, "09:16:00"), *ticks(chain, "09:16:00"))
     view = view_of(day, "09:16:01")
-    assert view.base == "the previous close"
+    assert (view.base, view.buildup_base) == ("the previous close", "the previous close")
     assert view.call.oi_change.tolist() == [-1000.0, 2000.0, 4000.0]
     assert view.call.oi_percent.tolist() == [-50.0, 100.0, 200.0]
+    assert view.call.price_change.tolist() == pytest.approx([20.0, -40.0, -75.0])
+    assert view.call.buildup.tolist() == [WRITERS_LEAVE, WRITERS_ADD, WRITERS_ADD]
 
 
 def test_without_yesterday_changes_count_from_the_first_minute(play):
@@ -165,6 +167,20 @@ def test_without_yesterday_changes_count_from_the_first_minute(play):
     day.send(*ticks(chain, "09:17:30", oi=(1500, 5000, 4000, 3000, 6000, 800)))
     view = view_of(day, "09:17:31")
     assert (view.base, view.call.oi_change.tolist()) == ("09:16", [500.0, 0.0, 0.0])
+
+
+def test_without_yesterdays_prices_the_build_up_counts_from_the_first_minute(play):
+    chain = make_chain(previous_oi=2000.0)
+    day = play(NIFTY, *chain).connect()
+    day.send(Tick(NIFTY, 25_001.0, "09:16:00"), *ticks(chain, "09:16:00"))
+    day.until("09:17:05")
+    more = (1500, 5000, 4000, 3000, 6000, 800)
+    day.send(*ticks(chain, "09:18:30", (114.0, *PRICES[1:]), more))
+    view = view_of(day, "09:18:31")
+    assert (view.base, view.buildup_base) == ("the previous close", "09:16")
+    assert (view.call.oi_change[0], view.call.oi_percent[0]) == (-500.0, 50.0)
+    assert view.call.price_change[0] == pytest.approx(-5.0)
+    assert view.call.buildup.tolist() == [WRITERS_ADD, QUIET, QUIET]
 
 
 @pytest.mark.parametrize(

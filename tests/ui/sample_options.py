@@ -123,6 +123,7 @@ def make_options(**changes: object) -> OptionsView:
         oi_age_s=110.0,
         quote_age_s=0.4,
         base="the previous close",
+        buildup_base="the previous close",
         day=make_options_day(),
     )
     return replace(view, **changes)  # type: ignore[arg-type]

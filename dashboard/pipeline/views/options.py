@@ -100,9 +100,9 @@ def options_view(pipeline: Pipeline, kept: DayOfOptions, now_ns: int) -> Options
         greeks(kind, metrics.forward, chain.strikes, years, RATE, iv)
         for kind, iv in ((Kind.CALL, metrics.smile.call_iv), (Kind.PUT, metrics.smile.put_iv))
     ]
-    call, put = (
-        _side(*parts) for parts in zip(sides, moves, _smile(metrics), _bases(base), strict=True)
-    )
+    yesterday = any(np.isfinite(side.before).any() for side in sides)
+    bases = _bases(base, sides, yesterday=yesterday)
+    call, put = (_side(*parts) for parts in zip(sides, moves, _smile(metrics), bases, strict=True))
     misfit = parity_misfit(
         chain.strikes, call.price, put.price, metrics.forward, math.exp(-RATE * years)
     )
@@ -137,6 +137,7 @@ def options_view(pipeline: Pipeline, kept: DayOfOptions, now_ns: int) -> Options
         oi_age_s=known(chain.oi_age_s(pipeline.state, now_ns // SECOND_NS)),
         quote_age_s=_age_s(rows, chain.rows, now_ns),
         base=base.words,
+        buildup_base=base.words if yesterday else base.first_words,
         day=day,
         day_reason="" if day else "No minute of this expiry has closed yet",
     )
@@ -266,19 +267,31 @@ def _smile(metrics: ChainMetrics) -> tuple[_Volatility, _Volatility]:
     )
 
 
-def _bases(base: Base) -> tuple[Floats, Floats]:
-    return base.call, base.put
+@dataclass(frozen=True, slots=True, eq=False)
+class _Before:
+    """What the changes of one side count from."""
+
+    oi: Floats
+    price: Floats  # of the build-up, and the open interest it goes with
+    price_oi: Floats
 
 
-def _side(quotes: _Quotes, moves: Greeks, smile: _Volatility, base: Floats) -> OptionSide:
+def _bases(base: Base, sides: list[_Quotes], *, yesterday: bool) -> tuple[_Before, _Before]:
+    """Return yesterday's figures; without its prices the build-up counts from the first minute."""
+    call, put = (
+        _Before(oi, side.before, oi) if yesterday else _Before(oi, ltp, first)
+        for oi, side, (first, ltp) in zip((base.call, base.put), sides, base.first, strict=True)
+    )
+    return call, put
+
+
+def _side(quotes: _Quotes, moves: Greeks, smile: _Volatility, before: _Before) -> OptionSide:
     sigma, why = smile
-    change = quotes.oi - base
-    with np.errstate(divide="ignore", invalid="ignore"):
-        price_percent = np.where(quotes.before > 0, 100 * (quotes.ltp / quotes.before - 1), np.nan)
-        oi_percent = np.where(base > 0, 100 * change / base, np.nan)
+    price_percent = _percent(quotes.ltp, before.price)
+    oi_percent = _percent(quotes.oi, before.price_oi)
     return OptionSide(
         oi=quotes.oi,
-        oi_change=change,
+        oi_change=quotes.oi - before.oi,
         volume=quotes.volume,
         ltp=quotes.ltp,
         bid=quotes.bid,
@@ -295,6 +308,11 @@ def _side(quotes: _Quotes, moves: Greeks, smile: _Volatility, base: Floats) -> O
         note=quotes.note,
         why=why,
     )
+
+
+def _percent(now: Floats, before: Floats) -> Floats:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(before > 0, 100 * (now / before - 1), np.nan)
 
 
 def _exposure(call: OptionSide, put: OptionSide, forward: float) -> Floats:

@@ -27,11 +27,17 @@ COLUMNS = ("pcr_oi", "pcr_volume", "max_pain", "atm", "forward", "straddle")
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """The open interest that changes are counted from, and since when that is."""
+    """The open interest that changes are counted from, and since when that is.
+
+    `first` holds the day's first open interest and last price of calls and puts, for a
+    recording that lacks yesterday's prices; `first_words` says when that was.
+    """
 
     call: Floats
     put: Floats
     words: str
+    first: tuple[tuple[Floats, Floats], tuple[Floats, Floats]]
+    first_words: str
 
 
 def base_of(chain: Chain, history: ChainHistory) -> Base:
@@ -40,12 +46,17 @@ def base_of(chain: Chain, history: ChainHistory) -> Base:
         np.array([chain.previous_oi.get(int(row), np.nan) for row in rows])
         for rows in (chain.calls, chain.puts)
     ]
+    nothing = np.full(len(chain.strikes), np.nan)
+    first, words = ((nothing, nothing), (nothing, nothing)), ""
+    if len(history):
+        call, put = (
+            (history.side("oi", kind)[0].copy(), history.side("ltp", kind)[0].copy())
+            for kind in ("CE", "PE")
+        )
+        first, words = (call, put), f"{from_seconds(int(history.starts[0]) + MINUTE_S):%H:%M}"
     if not all(np.isnan(side).all() for side in before):
-        return Base(before[0], before[1], "the previous close")
-    if not len(history):
-        return Base(before[0], before[1], "")
-    first = from_seconds(int(history.starts[0]) + MINUTE_S)
-    return Base(history.side("oi", "CE")[0], history.side("oi", "PE")[0], f"{first:%H:%M}")
+        return Base(before[0], before[1], "the previous close", first, words)
+    return Base(first[0][0], first[1][0], words, first, words)
 
 
 @dataclass

@@ -115,7 +115,7 @@ class Desk {
     this.menus.close()
     this.explain.close()
     this.options.hover.close()
-    setHidden(this.body, id !== "desk")
+    setClass(this.body, "away", id !== "desk") // not hidden: a chart without a size loses its parts
     setHidden(this.options.root, id !== "options")
     this.header.enter(id)
     this.tabs.enter(id)

@@ -92,7 +92,7 @@ function makeBuildup() {
       setClass(node, "atm", row.atm)
       setText(node.children[1], row.k)
       for (const [cell, side] of [[node.children[0], row.c], [node.children[2], row.p]]) {
-        setText(cell.children[0], side.kind ? side.word.split(" ")[0] : "quiet")
+        setText(cell.children[0], side.word.split(" ")[0])
         setText(cell.children[1], side.oi)
         const name = `bc ${side.kind}`.trim()
         if (cell.className !== name) cell.className = name
@@ -117,9 +117,9 @@ const BUILDUP_MEANS = {
 
 function tellBuildup(row, side, kind) {
   return [
-    `${row.k} ${kind} · ${side.kind ? side.word : "Nothing is said"}`,
-    BUILDUP_MEANS[side.kind] ?? "a change is unknown or below its threshold",
-    `premium ${side.price} since the previous close, at least 0.05% counts`,
+    `${row.k} ${kind} · ${side.word === "—" ? "Not known" : side.word}`,
+    BUILDUP_MEANS[side.kind] ?? (side.word === "—" ? "a change is not known: what it counts from is not here" : "a change is below its threshold"),
+    `premium ${side.price} since ${row.base}, at least 0.05% counts`,
     `open interest ${side.oi} since ${row.base}, at least 0.10% counts`,
     "The option's own reading; time and volatility move a premium too"]
 }

@@ -57,7 +57,7 @@ function hourTicks(data, x, y) {
   let out = ""
   const step = x(data.opens + HOUR_S) - x(data.opens) < 34 ? 2 : 1
   for (let second = Math.ceil(data.opens / HOUR_S) * HOUR_S; second <= data.closes; second += HOUR_S * step) {
-    if (x(second) - x(data.opens) > 12) out += svgText(x(second), y, minuteText(second), "middle")
+    if (x(second) - x(data.opens) > 12 && x(data.closes) - x(second) > 12) out += svgText(x(second), y, minuteText(second), "middle")
   }
   return out
 }
