@@ -1,4 +1,7 @@
-"""What a section wants shown, as data; only `dashboard.ui` turns it into pixels."""
+"""What a section wants shown, as data; only `dashboard.ui` turns it into pixels.
+
+Items of one `group` are switched on and off together on the chart; "" is the section's own.
+"""
 
 from dataclasses import dataclass
 
@@ -33,6 +36,7 @@ class Line:
     fill: bool = False
     tag: str = ""
     anchored: bool = False
+    group: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,7 @@ class Level:
     column: str
     label: str
     colour: str = "c2"
+    group: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +56,49 @@ class Zone:
     low: str
     high: str
     colour: str = "c2"
+    group: str = ""
 
 
-View = tuple[Number | Line | Level | Zone, ...]
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A word at each bar whose `column` of text is that `word`, at the price in `at` [INR].
+
+    It has the colour, and stands on the side, of the sign in the column `side`.
+    """
+
+    column: str
+    word: str
+    at: str
+    side: str
+    group: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """A curve in a pane below the price. `bars` draws columns from zero by their sign."""
+
+    column: str
+    label: str
+    colour: str = "c1"
+    bars: bool = False
+    digits: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Pane:
+    """A pane of its own below the price, with a scale of its own.
+
+    `guides` are values with a dotted line, of which `band`, if any, is shaded between two.
+    `bounds` are values that cannot be left. `over_volume` puts the curves over the bars of
+    the chart's volume; they are then switched with it.
+    """
+
+    label: str
+    curves: tuple[Curve, ...]
+    guides: tuple[float, ...] = ()
+    band: tuple[float, float] | None = None
+    bounds: tuple[float, float] | None = None
+    over_volume: bool = False
+
+
+View = tuple[Number | Line | Level | Zone | Event | Pane, ...]

@@ -22,7 +22,7 @@ import talib
 
 from dashboard.core.bars import AnyBars, Bars, as_table, column, last_row, prices
 from dashboard.core.signal import Inputs, Signal, Stance, Verdict
-from dashboard.core.view import Number
+from dashboard.core.view import Curve, Number, Pane
 from dashboard.core.wording import MINUS, number
 
 PERIOD = 14
@@ -111,6 +111,16 @@ SIGNAL = Signal(
         Number("plus_di14", "+DI", digits=1),
         Number("minus_di14", f"{MINUS}DI", digits=1),
         Number("adx14", "ADX", digits=1),
+        Pane(
+            "ADX",
+            (
+                Curve("adx14", "ADX 14", colour="tx2"),
+                Curve("plus_di14", "+DI", colour="bull"),
+                Curve("minus_di14", f"{MINUS}DI", colour="bear"),
+            ),
+            guides=(NO_TREND, TRENDING),
+            bounds=(0.0, 100.0),
+        ),
     ),
     warmup=150,
 )

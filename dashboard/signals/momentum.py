@@ -34,7 +34,7 @@ import talib
 from dashboard.core.bars import AnyBars, Bars, as_table, column, last_row, prices
 from dashboard.core.market import Floats
 from dashboard.core.signal import Inputs, Signal, Stance, Verdict
-from dashboard.core.view import Number
+from dashboard.core.view import Curve, Number, Pane
 from dashboard.core.wording import RANGE, number
 
 RSI_PERIOD, FAST, SLOW, SMOOTH, ROC_PERIOD, ATR_PERIOD = 14, 12, 26, 9, 10, 14
@@ -215,6 +215,22 @@ SIGNAL = Signal(
         Number("rsi14", "RSI", digits=1),
         Number("macd_hist", "MACD hist", signed=True),
         Number("roc10", "ROC", "%", signed=True),
+        Pane(
+            "RSI",
+            (Curve("rsi14", f"RSI {RSI_PERIOD}", colour="c3"),),
+            guides=(OVERSOLD, DOWN, 50.0, UP, OVERBOUGHT),
+            band=(DOWN, UP),
+            bounds=(0.0, 100.0),
+        ),
+        Pane(
+            "MACD",
+            (
+                Curve("macd_hist", "hist", bars=True, digits=2),
+                Curve("macd", f"MACD {FAST}, {SLOW}, {SMOOTH}", colour="c2", digits=2),
+                Curve("macd_signal", "signal", colour="c1", digits=2),
+            ),
+            guides=(0.0,),
+        ),
     ),
     warmup=120,
     timeframes=("1m", "5m", "15m"),

@@ -264,6 +264,11 @@ SIGNAL = Signal(
         Number("or15_distance", "dist", digits=1, signed=True),
         Level("or15_high", "OR15 high"),
         Level("or15_low", "OR15 low"),
+        *(
+            Level(f"or{n}_{end}", f"OR{n} {end}", group=f"Opening range {n}m")
+            for n in (5, 30)
+            for end in ("high", "low")
+        ),
     ),
     timeframes=("1m",),
     context=("future", "daily"),

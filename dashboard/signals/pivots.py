@@ -229,6 +229,12 @@ def _named(last: dict[str, float]) -> tuple[PriceLevel, ...]:
     return (*classic, PriceLevel("TC", last["cpr_tc"]), PriceLevel("BC", last["cpr_bc"]))
 
 
+def _drawn(kind: str, letter: str, colour: str, group: str) -> list[Level]:
+    """Return how one kind of pivots is drawn: its columns, the letter before their names."""
+    names = (name.removeprefix(f"{kind}_") for name in COLUMNS if name.startswith(f"{kind}_"))
+    return [Level(f"{kind}_{n}", f"{letter} {n.upper()}", colour, group) for n in names]
+
+
 SIGNAL = Signal(
     title="Pivot points",
     order=90,
@@ -243,6 +249,11 @@ SIGNAL = Signal(
         Level("classic_p", "P"),
         *(Level(f"classic_r{k}", f"R{k}") for k in (1, 2, 3)),
         *(Level(f"classic_s{k}", f"S{k}") for k in (1, 2, 3)),
-        Zone("cpr_bc", "cpr_tc"),
+        Zone("cpr_bc", "cpr_tc", group="CPR"),
+        Level("cpr_tc", "TC", group="CPR"),
+        Level("cpr_bc", "BC", group="CPR"),
+        *_drawn("fib", "F", "c3", "Fibonacci pivots"),
+        *_drawn("cam", "C", "c4", "Camarilla pivots"),
+        *_drawn("woodie", "W", "c1", "Woodie pivots"),
     ),
 )

@@ -51,7 +51,7 @@ from dashboard.core.signal import (
     insufficient,
 )
 from dashboard.core.table import Values
-from dashboard.core.view import Level, Number
+from dashboard.core.view import Event, Level, Number
 from dashboard.core.wording import RANGE, clock_time, number, short_date
 
 REACH, LONG_REACH = 3, 2  # bars to each side: k on 1m and 5m, and on 15m
@@ -308,8 +308,9 @@ SIGNAL = Signal(
         Number("last_swing_high", "high", digits=1),
         Number("last_swing_low", "low", digits=1),
         Number("label_run", "run", digits=0, signed=True),
-        Level("last_swing_high", "Swing high"),
-        Level("last_swing_low", "Swing low"),
+        Level("last_swing_high", "Swing high", "tx2"),
+        Level("last_swing_low", "Swing low", "tx2"),
+        *(Event("event", word, at="broken", side="trend") for word in BREAKS),
     ),
     timeframes=("1m", "5m", "15m"),
 )

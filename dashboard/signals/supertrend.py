@@ -182,6 +182,13 @@ SIGNAL = Signal(
         Number("st_7_3", "7,3", digits=1),
         Number("st_gap", "gap", digits=1, signed=True),
         Line(("st_10_3",), "SuperTrend", direction="st_10_3_dir", tag="ST"),
+        Line(
+            ("st_7_3",),
+            "SuperTrend 7,3",
+            direction="st_7_3_dir",
+            tag="ST7",
+            group="SuperTrend 7,3",
+        ),
     ),
     warmup=60,
 )

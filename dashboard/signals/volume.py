@@ -48,7 +48,7 @@ from dashboard.core.hours import bar_end, date_of, windows
 from dashboard.core.market import TIMEFRAMES, Floats, Ints, Segment
 from dashboard.core.signal import Inputs, Signal, Stance, Verdict, insufficient
 from dashboard.core.table import DAY_S, IST_OFFSET_S, Columns, Values
-from dashboard.core.view import Number
+from dashboard.core.view import Curve, Number, Pane
 from dashboard.core.wording import clock_time, number
 from dashboard.signals.vwap import is_thin, session_of_last, weighted
 
@@ -321,6 +321,15 @@ SIGNAL = Signal(
         Number("rvol_tod", "× usual"),
         Number("rvol20", "× 20 bars"),
         Number("day_volume", "day", digits=0),
+        Pane(
+            "Relative volume",
+            (
+                Curve("rvol_tod", "× usual", colour="c2", digits=2),
+                Curve("rvol20", "× 20 bars", colour="c1", digits=2),
+            ),
+            guides=(1.0,),
+            over_volume=True,
+        ),
     ),
     warmup=BARS + 1,
     timeframes=("1m", "5m"),

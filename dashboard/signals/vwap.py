@@ -222,6 +222,13 @@ SIGNAL = Signal(
             tag="VW",
             anchored=True,
         ),
+        Line(
+            ("vwap_u2", "vwap_l2"),
+            "VWAP ±2σ",
+            colour="c1",
+            anchored=True,
+            group="VWAP ±2σ",
+        ),
     ),
     warmup=1,
 )

@@ -22,7 +22,7 @@ from dashboard.ui.present_options import options_pane
 from dashboard.ui.present_options_day import options_day_pane, options_day_rests_on
 from dashboard.ui.present_sections import sections_pane
 from dashboard.ui.present_timeline import timeline_pane, timeline_rests_on
-from dashboard.ui.present_toolbar import toolbar_pane
+from dashboard.ui.present_toolbar import toolbar_pane, toolbar_rests_on
 from dashboard.ui.selection import Selection
 
 Panes = dict[str, str]
@@ -43,7 +43,7 @@ class Pane:
 
 
 PANES = {
-    "toolbar": Pane(toolbar_pane, lambda snapshot, selection: (snapshot.signals, selection)),
+    "toolbar": Pane(toolbar_pane, toolbar_rests_on),
     "machine": Pane(machine_pane),
     "timeline": Pane(timeline_pane, timeline_rests_on),
     "header": Pane(header_pane),

@@ -10,7 +10,8 @@ ROOMS = ("desk", "options")
 class Selection:
     """One person's choices.
 
-    `overlays` are section ids drawn over the candles. `blind` hides the date and all that
+    `overlays` are what is drawn over the candles and below them, by the ids of
+    `dashboard.ui.chart.parts`, the latest choice last. `blind` hides the date and all that
     comes after the playhead. `all_strikes` opens the whole chain. `explain` is the section
     shown in full. `can_live` says whether there is a live desk to go to. `room` is the part
     of the page that is open; `expiry` the one that the option desk shows, None the nearest.
@@ -18,7 +19,14 @@ class Selection:
 
     underlying: str = "NIFTY"
     timeframe: str = "5m"
-    overlays: tuple[str, ...] = ("vwap", "supertrend", "pivots")
+    overlays: tuple[str, ...] = (
+        "vwap",
+        "supertrend",
+        "pivots",
+        "pivots:CPR",
+        "momentum:RSI",
+        "volume",
+    )
     blind: bool = False
     all_strikes: bool = False
     explain: str | None = None

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from dashboard.core.market import TIMEFRAMES
 from dashboard.core.signal import Inputs, Reading, Signal, Stance
-from dashboard.core.view import Level, Line, Number, Zone
+from dashboard.core.view import Event, Level, Line, Number, Pane, Zone
 from dashboard.signals import load_signals
 from tests.signals.markets import FRAMES, as_arrays, markets, quiet_market, upto
 
@@ -255,7 +255,7 @@ def test_views_show_only_calculated_columns(signal: Signal):
     assert len(numbers) in (2, 3)
 
 
-def columns_of(item: Number | Line | Level | Zone) -> tuple[str, ...]:
+def columns_of(item: Number | Line | Level | Zone | Event | Pane) -> tuple[str, ...]:
     match item:
         case Number() | Level():
             return (item.column,)
@@ -263,6 +263,10 @@ def columns_of(item: Number | Line | Level | Zone) -> tuple[str, ...]:
             return (*item.columns, *([item.direction] if item.direction else []))
         case Zone():
             return (item.low, item.high)
+        case Event():
+            return (item.column, item.at, item.side)
+        case Pane():
+            return tuple(curve.column for curve in item.curves)
 
 
 @every_signal

@@ -20,7 +20,8 @@ from dashboard.signals import load_signals
 DAY, BEFORE = date(2026, 8, 18), date(2026, 8, 17)
 OPEN_S, CLOSE_S = (9 * 60 + 15) * 60, (15 * 60 + 35) * 60
 AUCTION_S = (15 * 60 + 15) * 60
-OVERLAYS = ("vwap", "supertrend", "pivots")
+OVERLAYS = ("vwap", "supertrend", "pivots", "volume")
+PANES = ("momentum:RSI", "momentum:MACD", "adx:ADX")
 BASIS = 3.15
 PRICES = ("open", "high", "low", "close")
 SIGNALS: Mapping[str, Signal] = load_signals()
@@ -65,6 +66,9 @@ def make_overlays(bars: pd.DataFrame) -> dict[str, pd.DataFrame]:
         "supertrend": SIGNALS["supertrend"].calculate(regular),
         "pivots": SIGNALS["pivots"].calculate(regular, None),
         "ema": SIGNALS["ema"].calculate(regular),
+        "momentum": SIGNALS["momentum"].calculate(regular),
+        "adx": SIGNALS["adx"].calculate(regular),
+        "structure": SIGNALS["structure"].calculate(regular),
         "orb": SIGNALS["orb"].calculate(minutes[minutes["flags"] == 0]),
     }
 

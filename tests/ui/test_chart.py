@@ -13,7 +13,7 @@ from bokeh.document.events import ColumnDataChangedEvent, ColumnsPatchedEvent, C
 
 from dashboard.core.errors import InputError
 from dashboard.core.market import BarFlag
-from dashboard.core.view import Level, Line, Zone
+from dashboard.core.view import Event, Level, Line, Zone
 from dashboard.pipeline.snapshot import ChartView
 from dashboard.ui.chart.candles import CandleChart
 from dashboard.ui.chart.overlays import (
@@ -27,10 +27,11 @@ from dashboard.ui.chart.overlays import (
     zones,
 )
 from dashboard.ui.chart.palette import palette
+from dashboard.ui.chart.parts import parts_of
 from dashboard.ui.chart.rows import rows_of
 from dashboard.ui.chart.sources import Sent, Track
 from tests.builders import make_bars
-from tests.ui.chart_sample import OVERLAYS, SIGNALS, make_chart
+from tests.ui.chart_sample import OVERLAYS, PANES, SIGNALS, make_chart
 
 MONDAY, TUESDAY = "2025-06-02", "2025-06-03"
 LOOK = {
@@ -433,6 +434,142 @@ def test_a_cleared_chart_is_cleared_only_once_and_can_be_drawn_again(heard: Hear
     before = heard.count
     heard.chart.clear("No BANKNIFTY in this recording")
     assert heard.count == before
+
+
+# -- panes -----------------------------------------------------------------------------------
+
+
+def panes_of(heard: Heard) -> list[str]:
+    return [pane["id"] for pane in heard.facts["panes"]]
+
+
+def figures_of(heard: Heard) -> dict[str, Any]:
+    return {plot.name: plot for plot in heard.chart.pane.object.children[1:]}
+
+
+def source_of(heard: Heard, name: str) -> dict[str, Any]:
+    (curve,) = (r for r in figures_of(heard)[name].renderers if r.name == "curve")
+    return dict(curve.data_source.data)
+
+
+def test_a_group_of_lines_is_a_switch_of_its_own():
+    parts = parts_of({"pivots": SIGNALS["pivots"], "momentum": SIGNALS["momentum"]})
+    assert list(parts) == [
+        "pivots",
+        "pivots:CPR",
+        "pivots:Fibonacci pivots",
+        "pivots:Camarilla pivots",
+        "pivots:Woodie pivots",
+        "momentum:RSI",
+        "momentum:MACD",
+    ]
+    assert [part.pane is not None for part in parts.values()] == [False] * 5 + [True] * 2
+
+
+def test_a_pane_shares_the_bars_in_view_and_only_the_lowest_tells_the_times(heard: Heard):
+    heard.show(make_chart(), (*OVERLAYS, *PANES))
+    assert panes_of(heard) == ["volume", *PANES]
+    price, *below = heard.chart.pane.object.children
+    assert [plot.name for plot in below] == ["volume", *PANES]
+    assert all(plot.x_range is price.x_range for plot in below)
+    told = [plot.xaxis[0].visible for plot in (price, *below)]
+    assert told == [False, False, False, False, True]
+
+
+def test_panes_stand_in_their_order_whenever_they_are_opened(heard: Heard):
+    view = make_chart()
+    heard.show(view, ("adx:ADX",))
+    heard.show(view, ("adx:ADX", "momentum:RSI"))
+    assert list(figures_of(heard)) == ["volume", "momentum:RSI", "adx:ADX"]
+    heard.show(view, ("momentum:RSI",))
+    shown = {name: plot.visible for name, plot in figures_of(heard).items()}
+    assert shown == {"volume": False, "momentum:RSI": True, "adx:ADX": False}
+
+
+def test_a_pane_shows_its_section_at_each_bar(heard: Heard):
+    view = make_chart()
+    heard.show(view, PANES)
+    rsi = source_of(heard, "momentum:RSI")
+    table = view.overlays["momentum"]
+    assert len(rsi["x"]) == len(view.bars)
+    known = np.isfinite(rsi["rsi14"])
+    assert rsi["rsi14"][known].tolist() == table["rsi14"].dropna().tolist()
+
+
+def test_a_moving_bar_sends_nothing_to_the_panes(heard: Heard):
+    view = make_chart()
+    heard.show(view, (*OVERLAYS, *PANES))
+    heard.show(with_close(view, 24275.0), (*OVERLAYS, *PANES))
+    (live,) = heard.kinds(ColumnsPatchedEvent)
+    assert live.patches["close"] == [(0, 24275.0)]
+    assert heard.count == 1
+
+
+def test_a_closed_bar_is_streamed_to_the_panes(heard: Heard):
+    heard.show(make_chart("13:45"), PANES)
+    heard.show(make_chart("13:50"), PANES)
+    streamed = heard.kinds(ColumnsStreamedEvent)
+    assert [len(event.data["x"]) for event in streamed] == [1, 1, 1, 1]  # bars, three panes
+    assert heard.kinds(ColumnDataChangedEvent) == []
+
+
+def test_a_section_that_a_recording_lacks_opens_no_pane(heard: Heard):
+    view = make_chart()
+    known = {name: table for name, table in view.overlays.items() if name != "momentum"}
+    heard.show(replace(view, overlays=known), (*OVERLAYS, *PANES))
+    assert panes_of(heard) == ["volume", "adx:ADX"]
+
+
+def test_a_pane_says_which_timeframe_it_shows_if_it_has_not_that_of_the_chart(heard: Heard):
+    view = make_chart()
+    heard.show(view, PANES)
+    assert [pane["label"] for pane in heard.facts["panes"]] == ["", "", ""]
+    heard.show(make_chart("13:45", "30m", overlays=view.overlays), PANES)
+    assert [pane["label"] for pane in heard.facts["panes"]] == ["15m", "15m", ""]
+
+
+def test_a_phone_has_room_for_the_pane_chosen_last(heard: Heard):
+    heard.show(make_chart(), ("adx:ADX", "volume", "momentum:RSI", "vwap"))
+    assert heard.facts["lone"] == "momentum:RSI"
+
+
+def test_relative_volume_is_drawn_over_the_bars_of_volume(heard: Heard):
+    view = make_chart()
+    table = pd.DataFrame({"rvol_tod": 1.2, "rvol20": 0.8}, index=view.bars.index)
+    heard.show(replace(view, overlays={**view.overlays, "volume": table}), ("volume",))
+    (pane,) = heard.facts["panes"]
+    assert [curve["label"] for curve in pane["curves"]] == ["× usual", "× 20 bars"]
+    curves = [r for r in figures_of(heard)["volume"].renderers if r.name == "curve"]
+    assert [curve.y_range_name for curve in curves] == ["ratio", "ratio"]
+    heard.show(view, ("volume",))
+    assert heard.facts["panes"][0]["curves"] == []
+    assert np.isnan(curves[0].data_source.data["rvol_tod"]).all()
+
+
+def test_a_closed_pane_of_volume_leaves_its_room(heard: Heard):
+    heard.show(make_chart(), ("vwap",))
+    assert not figures_of(heard)["volume"].visible
+    assert heard.chart.pane.object.children[0].xaxis[0].visible
+
+
+def test_an_event_is_written_at_its_price_on_the_side_it_broke():
+    bars = two_days(0, 3)
+    columns = {"event": ["", "BOS", "BOS"], "broken": [math.nan, 5.0, 6.0], "trend": [0, 1, -1]}
+    table = pd.DataFrame(columns, index=bars.index)
+    event = Event("event", "BOS", at="broken", side="trend")
+    shown = curve_columns([], table, rows_of(view_of(bars)), 0.5, [event])
+    none = math.nan
+    assert shown["BOS_up"].tolist() == pytest.approx([none, 4.5, none], nan_ok=True)
+    assert shown["BOS_down"].tolist() == pytest.approx([none, none, 5.5], nan_ok=True)
+
+
+def test_a_theme_repaints_the_panes_too(heard: Heard):
+    heard.show(make_chart(), PANES)
+    heard.chart.set_theme("light")
+    rsi = figures_of(heard)["momentum:RSI"]
+    (curve,) = (r for r in rsi.renderers if r.name == "curve")
+    assert curve.glyph.line_color == "#8A36C9"
+    assert rsi.styles["border-top"].endswith("#DCE2EC")
 
 
 # -- colours ---------------------------------------------------------------------------------

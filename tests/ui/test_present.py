@@ -23,6 +23,7 @@ from dashboard.ui.present_sections import sections_pane
 from dashboard.ui.present_timeline import timeline_pane
 from dashboard.ui.present_toolbar import toolbar_pane
 from dashboard.ui.selection import Selection
+from tests.ui.chart_sample import make_chart
 from tests.ui.sample import ALL, AT, VARIANTS, make_days, make_reading, make_snapshot
 
 BLIND = Selection(blind=True)
@@ -549,3 +550,30 @@ def test_overlays_are_offered_by_the_sections_that_draw():
         ("pivots", True, "dashed"),
         ("orb", False, "dashed"),
     ]
+
+
+def test_a_section_without_a_table_says_in_the_menu_why_it_cannot_be_drawn():
+    snapshot = make_snapshot()
+    chart = make_chart()
+    assert [o["why"] for o in toolbar_pane(snapshot, DESK)["overlays"]] == [""] * 5
+    key = ("NIFTY", "ema", "5m")
+    reading = replace(snapshot.final[key], reason="Not recorded on this day")
+    tables = {name: table for name, table in chart.overlays.items() if name != "ema"}
+    lacking = replace(
+        snapshot,
+        charts={("NIFTY", "5m"): replace(chart, overlays=tables)},
+        final={**snapshot.final, key: reading},
+    )
+    why = {o["id"]: o["why"] for o in toolbar_pane(lacking, DESK)["overlays"]}
+    assert why["ema"] == "Not recorded on this day"
+    assert why["vwap"] == ""
+
+
+def test_a_recording_without_a_future_says_so_of_its_volume():
+    silent = replace(make_snapshot(), charts={("NIFTY", "5m"): make_chart(contract=None)})
+    (volume,) = toolbar_pane(silent, DESK)["panes"]
+    assert (volume["id"], volume["on"], volume["why"]) == (
+        "volume",
+        True,
+        "No future in this recording",
+    )

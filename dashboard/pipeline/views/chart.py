@@ -75,13 +75,11 @@ def _one(bar: npt.NDArray[np.void], traded: Mapping[int, float]) -> Mapping[str,
 
 
 def _overlays(pipeline: Pipeline, underlying: str, timeframe: str) -> dict[str, pd.DataFrame]:
-    """Return the sections' tables; one that knows only minutes lends its minutes."""
+    """Return the sections' tables; one that does not know the timeframe lends its nearest."""
     tables = pipeline.sections.tables
     found = {}
-    for name in pipeline.sections.signals:
-        table = tables.get((underlying, name, timeframe))
-        if table is None:
-            table = tables.get((underlying, name, "1m"))
+    for name, signal in pipeline.sections.signals.items():
+        table = tables.get((underlying, name, signal.nearest(timeframe)))
         if table is not None:
             found[name] = table.frame if isinstance(table, Columns) else table
     return found

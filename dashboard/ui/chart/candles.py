@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 import panel as pn
-from bokeh.layouts import column
 
 from dashboard.core.bars import as_frame
 from dashboard.core.clock import bar_index, from_seconds
@@ -22,10 +21,12 @@ from dashboard.pipeline.snapshot import ChartView
 from dashboard.ui.chart.figures import make_figures
 from dashboard.ui.chart.overlays import Mark, label_of
 from dashboard.ui.chart.palette import palette
+from dashboard.ui.chart.panes import Panes
+from dashboard.ui.chart.parts import Part, parts_of
 from dashboard.ui.chart.rows import PRICES, Rows, rows_of
 from dashboard.ui.chart.sections import SESSION_EDGE, Sections
 
-SPOKEN = ("s1", "bg", "tx", "tx2", "tx3", "bull", "bear", "mock", "c1", "c2", "c3", "c4")
+SPOKEN = ("s1", "bg", "tx", "tx2", "tx3", "line2", "bull", "bear", "mock", "c1", "c2", "c3", "c4")
 
 
 class CandleChart:
@@ -34,9 +35,12 @@ class CandleChart:
     def __init__(self, theme: str = "dark") -> None:
         self._figures = make_figures()
         self._sections = Sections(self._figures)
-        layout = column(self._figures.price, self._figures.volume, sizing_mode="stretch_both")
-        layout.spacing = 0
-        self.pane = pn.pane.Bokeh(layout, sizing_mode="stretch_both", margin=0, theme=None)
+        self._panes = Panes(self._figures)
+        self._parts: dict[str, Part] = {}
+        self._signals: Mapping[str, Signal] | None = None
+        self.pane = pn.pane.Bokeh(
+            self._figures.layout, sizing_mode="stretch_both", margin=0, theme=None
+        )
         self._rows: Rows | None = None
         self._facts: dict[str, Any] = {"fit": 0}
         self.set_theme(theme)
@@ -50,7 +54,7 @@ class CandleChart:
         *,
         blind: bool = False,
     ) -> None:
-        """Show `chart` with the sections named by `overlays`.
+        """Show `chart` with what `overlays` switches on (`parts`), the latest choice last.
 
         Call it inside ``pn.io.hold()`` on the visit's own document. `source_word` is
         written large and faint over the candles when it is MOCK. `blind` leaves out what
@@ -75,6 +79,7 @@ class CandleChart:
         colours, figures = palette(theme), self._figures
         figures.paint(colours)
         self._sections.paint(colours)
+        self._panes.paint(colours)
         self._tell(colours={name: colours[name] for name in SPOKEN})
 
     def _draw(
@@ -89,10 +94,13 @@ class CandleChart:
         rows = self._rows = rows_of(chart, self._rows)
         self._figures.bars.show(rows.columns)
         self._figures.live.show(rows.live)
-        names = [name for name in overlays if name in signals and name in chart.overlays]
-        basis = self._sections.show(chart, signals, names, rows)
+        if signals is not self._signals:
+            self._signals, self._parts = signals, parts_of(signals)
+        parts = self._parts
+        names = [key for key in overlays if key in parts and _is_over(parts[key], chart)]
+        basis = self._sections.show(chart, parts, names, rows)
+        panes = self._panes.show(chart, signals, parts, overlays, rows)
         self._show_sessions(rows)
-        self._show_volume(rows)
         self._tell(
             **_about(chart, rows),
             **_dated(chart, rows, blind=blind),
@@ -100,6 +108,8 @@ class CandleChart:
             basis="" if basis is None else f"BASIS {number(-basis, signed=True)}",
             levels=[_told(mark) | {"label": label_of(mark)} for mark in self._sections.levels],
             tags=[_told(mark) for mark in self._sections.tags],
+            panes=panes,
+            lone=_lone(panes, overlays),
         )
 
     def _show_sessions(self, rows: Rows) -> None:
@@ -107,20 +117,23 @@ class CandleChart:
         if x != self._figures.sessions.data["x"]:
             self._figures.sessions.data = {"x": x}
 
-    def _show_volume(self, rows: Rows) -> None:
-        """Show the pane of volume if any bar has one; else the candles have its room."""
-        known = bool(np.isfinite(rows.columns["volume"]).any() or np.isfinite(rows.live["volume"]))
-        if known != self._figures.volume.visible:
-            self._figures.volume.visible = known
-        if known == self._figures.price.xaxis[0].visible:
-            self._figures.price.xaxis[0].visible = not known
-
     def _tell(self, **facts: Any) -> None:
         """Give the browser's script what it writes; nothing is sent if nothing changed."""
         wanted = self._facts | facts
         if wanted != self._facts or not self._figures.price.tags:
             self._facts = wanted
             self._figures.price.tags = [wanted]
+
+
+def _is_over(part: Part, chart: ChartView) -> bool:
+    """Say whether a part is drawn over the candles, and known."""
+    return part.pane is None and part.section in chart.overlays
+
+
+def _lone(panes: list[dict[str, Any]], chosen: Sequence[str]) -> str:
+    """Return the pane that a phone has room for: the one chosen last."""
+    shown = {pane["id"] for pane in panes}
+    return next((key for key in reversed(chosen) if key in shown), "")
 
 
 def _nothing() -> ChartView:

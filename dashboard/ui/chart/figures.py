@@ -1,4 +1,4 @@
-"""The Bokeh figures of the chart: candles above, volume below, one x range for both.
+"""The Bokeh figures of the chart: candles above, panes below, one x range for all.
 
 Ranges, ticks and the words over the candles belong to the browser (``browser/``): their
 models are not synchronised back, so panning costs the server nothing.
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bokeh.core.properties import value
+from bokeh.layouts import column
 from bokeh.models import (
     ColumnDataSource,
     CrosshairTool,
@@ -22,19 +23,23 @@ from bokeh.models import (
     WheelZoomTool,
 )
 from bokeh.models.dom import HTML
+from bokeh.models.layouts import Column
 from bokeh.plotting import figure
 from bokeh.transform import dodge
 
 from dashboard.ui.chart.palette import FONT
+from dashboard.ui.chart.parts import VOLUME
 from dashboard.ui.chart.rows import BAR_FIELDS, LIVE_FIELDS
 from dashboard.ui.chart.sources import Track
 
 AXIS_WIDTH = 86
 NOWHERE = (-1e6, -1e6 + 100)  # until the browser has framed the bars
 BODY = 0.62  # of the room that a bar has
-VOLUME_HEIGHT = 84  # its axis of times included
-SCRIPTS = ("numbers", "camera", "ticks", "words", "main")
+PANE_HEIGHT = 64  # until the browser knows how many there are
+SCRIPTS = ("numbers", "camera", "panes", "ticks", "words", "main")
 SOLID, DASHED, LEVEL = value("solid"), value("2 2"), value("5 4")
+GUIDE = [1, 3]
+RATIO = "ratio"  # the scale of what is drawn over the volume
 OVER = {"position": "absolute", "inset": "0", "pointer-events": "none", "overflow": "hidden"}
 
 
@@ -54,6 +59,8 @@ class Figures:
     zones: ColumnDataSource
     last: Span
     crosshair: tuple[Span, Span]
+    script: CustomJS
+    layout: Column
 
     def paint(self, colours: Mapping[str, str]) -> None:
         """Give everything that is no section's the colour of its token."""
@@ -63,22 +70,28 @@ class Figures:
         self.last.line_color = colours["tx2"]
         for span in self.crosshair:
             span.line_color = colours["tx3"]
-        for plot in (self.price, self.volume):
-            plot.grid.grid_line_color = colours["line"]
-            plot.axis.major_label_text_color = colours["tx3"]
-            for renderer in plot.select(name="session"):
-                renderer.glyph.line_color = colours["line2"]
-        self.volume.styles = {"border-top": f"1px solid {colours['line']}"}
-        for renderer in self.volume.select(name="volume"):
+        for plot in self.layout.children:
+            self.paint_plot(plot, colours)
+        for renderer in self.volume.select(name="traded"):
             renderer.glyph.line_color = colours["neut"]
+
+    def paint_plot(self, plot: figure, colours: Mapping[str, str]) -> None:
+        """Give one figure's grid, numbers and edges the colours of their tokens."""
+        plot.grid.grid_line_color = colours["line"]
+        plot.axis.major_label_text_color = colours["tx3"]
+        for renderer in plot.select(name="session"):
+            renderer.glyph.line_color = colours["line2"]
+        if plot is not self.price:
+            plot.styles = {"border-top": f"1px solid {colours['line']}"}
 
 
 def make_figures() -> Figures:
-    """Return both figures, empty and without colours."""
+    """Return the figures of candles and of volume, empty and without colours."""
     x_range = Range1d(*NOWHERE, min_interval=8, syncable=False)
-    price, volume = _figure(x_range), _figure(x_range)
-    volume.height, volume.sizing_mode, volume.visible = VOLUME_HEIGHT, "stretch_width", False
-    volume.yaxis.visible = volume.ygrid.visible = False
+    price, volume = _figure(x_range), _below(x_range, VOLUME)
+    volume.extra_y_ranges = {RATIO: Range1d(0, 1, syncable=False)}
+    layout = column(price, volume, sizing_mode="stretch_both")
+    layout.spacing = 0
     figures = Figures(
         price=price,
         volume=volume,
@@ -98,12 +111,58 @@ def make_figures() -> Figures:
             syncable=False,
         ),
         crosshair=(_hair("width"), _hair("height")),
+        script=CustomJS(code=_module(), module=True),
+        layout=layout,
     )
     _draw_today(figures)
     _draw_bars(figures)
-    _add_tools(figures)
-    _add_script(figures)
+    figures.script.args = {
+        "layout": layout,
+        "price": price,
+        "bars": figures.bars.source,
+        "live": figures.live.source,
+        "levels": figures.levels,
+        "last": figures.last,
+    }
+    for plot in (price, volume):
+        _join(figures, plot)
+    _hear_data(figures)
     return figures
+
+
+def make_pane(figures: Figures, name: str) -> figure:
+    """Return one more figure below the candles, closed, empty and without colours."""
+    plot = _below(figures.price.x_range, name)
+    _draw_sessions(figures, plot)
+    _join(figures, plot)
+    return plot
+
+
+def _below(x_range: Range1d, name: str) -> figure:
+    plot = _figure(x_range)
+    plot.name, plot.height, plot.sizing_mode = name, PANE_HEIGHT, "stretch_width"
+    plot.visible = plot.yaxis.visible = plot.ygrid.visible = False
+    plot.min_height = 24
+    return plot
+
+
+def _join(figures: Figures, plot: figure) -> None:
+    """Let a figure pan, point and write as the others do.
+
+    Pan and zoom go along x only; y follows what is in view. One script hears everything
+    that changes what is to be seen.
+    """
+    _, along = figures.crosshair
+    pan, wheel = PanTool(dimensions="width"), WheelZoomTool(dimensions="width")
+    hairs = figures.crosshair if plot is figures.price else along
+    plot.add_tools(pan, wheel, CrosshairTool(overlay=hairs))
+    plot.toolbar.active_drag, plot.toolbar.active_scroll = pan, wheel
+    plot.toolbar.active_tap = None
+    plot.elements = [HTML(html="", style=OVER, syncable=False)]
+    plot.js_on_change("inner_width", figures.script)
+    plot.js_on_change("inner_height", figures.script)
+    for event in ("mousemove", "mouseleave", "doubletap"):
+        plot.js_on_event(event, figures.script)
 
 
 def _two_colours() -> LinearColorMapper:
@@ -158,13 +217,17 @@ def _figure(x_range: Range1d) -> figure:
 def _draw_today(figures: Figures) -> None:
     """Draw what begins with a session: its line, zones and levels."""
     for plot in (figures.price, figures.volume):
-        plot.vspan(x="x", source=figures.sessions, line_width=1, level="underlay", name="session")
+        _draw_sessions(figures, plot)
     zone = {"left": "start", "right": 1e6, "top": "high", "bottom": "low", "line_color": None}
     figures.price.quad(
         **zone, fill_color="colour", fill_alpha=0.09, level="underlay", source=figures.zones
     )
     level = {"x0": "start", "x1": 1e6, "y0": "price", "y1": "price", "line_color": "colour"}
     figures.price.segment(**level, line_dash=LEVEL, level="underlay", source=figures.levels)
+
+
+def _draw_sessions(figures: Figures, plot: figure) -> None:
+    plot.vspan(x="x", source=figures.sessions, line_width=1, level="underlay", name="session")
 
 
 def _draw_bars(figures: Figures) -> None:
@@ -185,7 +248,7 @@ def _draw_bars(figures: Figures) -> None:
         figures.price.rect(y="middle", height="height", fill_alpha="alpha", **body, **look)
         sides = {"x0": dodge("x", -BODY / 2), "x1": dodge("x", BODY / 2)}
         figures.price.segment(y0="flat", y1="flat", **{**wick, **sides}, name="flat")
-        traded = {"line_alpha": 0.7, "fill_color": grey, "fill_alpha": 0.7, "name": "volume"}
+        traded = {"line_alpha": 0.7, "fill_color": grey, "fill_alpha": 0.7, "name": "traded"}
         figures.volume.rect(y="half_volume", height="volume", **traded, **look)
     figures.price.add_layout(figures.last)
 
@@ -194,51 +257,14 @@ def _by_direction(mapper: LinearColorMapper) -> dict[str, object]:
     return {"field": "up", "transform": mapper}
 
 
-def _add_tools(figures: Figures) -> None:
-    """Pan and zoom along x only; y follows what is in view."""
-    _, along = figures.crosshair
-    for plot in _both(figures):
-        pan, wheel = PanTool(dimensions="width"), WheelZoomTool(dimensions="width")
-        hairs = figures.crosshair if plot is figures.price else along
-        plot.add_tools(pan, wheel, CrosshairTool(overlay=hairs))
-        plot.toolbar.active_drag, plot.toolbar.active_scroll = pan, wheel
-        plot.toolbar.active_tap = None
-
-
-def _add_script(figures: Figures) -> None:
-    """Let one script hear everything that changes what is to be seen."""
-    words = {plot: HTML(html="", style=OVER, syncable=False) for plot in _both(figures)}
-    for plot, layer in words.items():
-        plot.elements = [layer]
-    script = CustomJS(
-        args={
-            "price": figures.price,
-            "volume": figures.volume,
-            "bars": figures.bars.source,
-            "live": figures.live.source,
-            "levels": figures.levels,
-            "last": figures.last,
-            "overPrice": words[figures.price],
-            "overVolume": words[figures.volume],
-        },
-        code=_module(),
-        module=True,
-    )
-    for plot in _both(figures):
-        plot.js_on_change("inner_width", script)
-        plot.js_on_change("inner_height", script)
-        for event in ("mousemove", "mouseleave", "doubletap"):
-            plot.js_on_event(event, script)
+def _hear_data(figures: Figures) -> None:
+    script = figures.script
     figures.price.js_on_change("tags", script)
     figures.price.x_range.js_on_change("start", script)
     figures.price.x_range.js_on_change("end", script)
     for source in (figures.bars.source, figures.live.source, figures.levels):
         for change in ("data", "streaming", "patching"):
             source.js_on_change(change, script)
-
-
-def _both(figures: Figures) -> tuple[figure, figure]:
-    return figures.price, figures.volume
 
 
 def _module() -> str:

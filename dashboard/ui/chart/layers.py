@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 
+from bokeh.core.properties import value
 from bokeh.models import ColumnDataSource, GlyphRenderer
 from bokeh.plotting import figure
+from bokeh.transform import dodge
 
 from dashboard.core.signal import Signal
-from dashboard.core.view import Line
+from dashboard.core.view import Event, Line
 from dashboard.ui.chart.overlays import (
     DOWN,
     FILL_HIGH,
@@ -16,10 +18,13 @@ from dashboard.ui.chart.overlays import (
     UP,
     curve_fields,
     curves,
+    events,
 )
+from dashboard.ui.chart.palette import FONT
 from dashboard.ui.chart.rows import Columns
 from dashboard.ui.chart.sources import Sent, Track
 
+STROKE = 5  # bars
 CURVE = "curve"  # the browser looks for renderers of this name when it frames the view
 LEAD_WIDTH, PLAIN_WIDTH = 1.8, 1.3
 Glyphs = list[tuple[GlyphRenderer, str]]
@@ -29,11 +34,13 @@ class Layer:
     """The curves of one section: a source of their own, below the candles."""
 
     def __init__(self, plot: figure, signal: Signal) -> None:
-        self.lines = curves(signal.view)
-        self._track = Track(curve_fields(self.lines))
+        self.lines, self.events = curves(signal.view), events(signal.view)
+        self._track = Track(curve_fields(self.lines, self.events))
         self._glyphs: Glyphs = []
         for line in self.lines:
             self._glyphs += _draw(plot, line, self._track.source)
+        for event in self.events:
+            self._glyphs += _write(plot, event, self._track.source)
 
     def show(self, columns: Columns) -> Sent:
         """Show the curves as they are now."""
@@ -52,7 +59,7 @@ class Layer:
         """Give every curve the colour of its token."""
         for renderer, token in self._glyphs:
             glyph = renderer.glyph
-            for name in ("line_color", "fill_color"):
+            for name in ("line_color", "fill_color", "text_color"):
                 if hasattr(glyph, name):
                     setattr(glyph, name, colours[token])
 
@@ -88,6 +95,19 @@ def _turning(plot: figure, lead: str, source: ColumnDataSource) -> Glyphs:
         (plot.scatter(**up, **turn), "bull"),
         (plot.scatter(**down, **turn), "bear"),
     ]
+
+
+def _write(plot: figure, event: Event, source: ColumnDataSource) -> Glyphs:
+    """Write a word at the price that a bar broke, with a stroke that leads to the bar."""
+    drawn: Glyphs = []
+    for ending, token, base in ((UP, "bull", "bottom"), (DOWN, "bear", "top")):
+        y = f"{event.word}{ending}"
+        look = {"y": y, "text": value(event.word), "text_font": value(FONT), "text_align": "right"}
+        look |= {"text_font_size": "9px", "text_baseline": base, "source": source}
+        stroke = {"x0": dodge("x", -STROKE), "x1": "x", "y0": y, "y1": y, "source": source}
+        drawn.append((plot.text(x="x", **look), token))
+        drawn.append((plot.segment(**stroke, line_width=1.3), token))
+    return drawn
 
 
 def _line(plot: figure, column: str, source: ColumnDataSource, **look: object) -> GlyphRenderer:

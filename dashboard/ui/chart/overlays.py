@@ -5,6 +5,7 @@ minutes only) and perhaps of its future. Each chart bar takes the last row that 
 within it; a bar without one stays a gap.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +14,7 @@ import pandas as pd
 from dashboard.core.bars import day_numbers, starts_s
 from dashboard.core.market import Floats, Ints
 from dashboard.core.signal import Signal
-from dashboard.core.view import Level, Line, View, Zone
+from dashboard.core.view import Event, Level, Line, View, Zone
 from dashboard.core.wording import number
 from dashboard.ui.chart.rows import Columns, Rows
 
@@ -46,7 +47,12 @@ def curves(view: View) -> list[Line]:
     return [part for part in view if isinstance(part, Line)]
 
 
-def curve_fields(lines: list[Line]) -> tuple[str, ...]:
+def events(view: View) -> list[Event]:
+    """Return the words that a view writes at bars."""
+    return [part for part in view if isinstance(part, Event)]
+
+
+def curve_fields(lines: list[Line], words: Sequence[Event] = ()) -> tuple[str, ...]:
     """Return the columns that `curve_columns` fills for these curves, ``x`` first."""
     fields = ["x"]
     for line in lines:
@@ -56,6 +62,7 @@ def curve_fields(lines: list[Line]) -> tuple[str, ...]:
             fields += [f"{name}{end}" for end in ends]
         if line.fill:
             fields += [f"{line.columns[0]}{FILL_HIGH}", f"{line.columns[0]}{FILL_LOW}"]
+    fields += [f"{event.word}{end}" for event in words for end in (UP, DOWN)]
     return tuple(fields)
 
 
@@ -75,21 +82,29 @@ def aligned(table: pd.DataFrame, rows: Rows) -> Ints:
     return np.where(inside, at, -1)
 
 
-def curve_columns(lines: list[Line], table: pd.DataFrame, rows: Rows, shift: float) -> Columns:
-    """Return the columns of the curves, one row a chart bar, NaN where unknown.
+def curve_columns(
+    lines: list[Line],
+    table: pd.DataFrame,
+    rows: Rows,
+    shift: float,
+    words: Sequence[Event] = (),
+) -> Columns:
+    """Return the columns of curves and words, one row a chart bar, NaN where unknown.
 
     An anchored curve has a row of NaN before each session, so that days are not joined.
     """
     at = aligned(table, rows)
     columns: Columns = {"x": rows.columns["x"]}
     for line in lines:
-        values = {name: _picked(table, name, at) - shift for name in line.columns}
+        values = {name: picked(table, name, at) - shift for name in line.columns}
         if line.direction:
             lead = line.columns[0]
-            columns |= _split(lead, values.pop(lead), _picked(table, line.direction, at))
+            columns |= _split(lead, values.pop(lead), picked(table, line.direction, at))
         columns |= values
         if line.fill:
             columns |= _filled(line, columns, rows.today)
+    for event in words:
+        columns |= _said(event, table, at, shift)
     if any(line.anchored for line in lines):
         breaks = [row for row in rows.session_rows if row < rows.count]
         before = {name: np.insert(c, breaks, np.nan) for name, c in columns.items() if name != "x"}
@@ -97,12 +112,25 @@ def curve_columns(lines: list[Line], table: pd.DataFrame, rows: Rows, shift: flo
     return columns
 
 
-def _picked(table: pd.DataFrame, name: str, at: Ints) -> Floats:
+def picked(table: pd.DataFrame, name: str, at: Ints) -> Floats:
+    """Return a column's values in the rows that `aligned` found, NaN where there is none."""
     values = table[name].to_numpy(dtype=np.float64)
     if not len(values):
         return np.full(len(at), np.nan)
     picked: Floats = np.where(at >= 0, values[at], np.nan)
     return picked
+
+
+def _said(event: Event, table: pd.DataFrame, at: Ints, shift: float) -> Columns:
+    """Return where a word stands, above and below."""
+    is_said = (
+        (table[event.column].to_numpy() == event.word)[at] & (at >= 0) if len(table) else False
+    )
+    price, side = picked(table, event.at, at) - shift, picked(table, event.side, at)
+    return {
+        f"{event.word}{UP}": np.where(is_said & (side > 0), price, np.nan),
+        f"{event.word}{DOWN}": np.where(is_said & (side < 0), price, np.nan),
+    }
 
 
 def _split(name: str, values: Floats, direction: Floats) -> Columns:

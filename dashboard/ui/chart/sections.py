@@ -15,11 +15,13 @@ from dashboard.ui.chart.overlays import (
     Mark,
     curve_columns,
     curves,
+    events,
     levels,
     shift_of,
     tags,
     zones,
 )
+from dashboard.ui.chart.parts import Part
 from dashboard.ui.chart.rows import Rows
 
 SESSION_EDGE = 0.5  # a session begins between two bars
@@ -58,11 +60,11 @@ class Sections:
         return [mark for drawn in self._drawn.values() for mark in drawn.tags]
 
     def show(
-        self, chart: ChartView, signals: Mapping[str, Signal], names: list[str], rows: Rows
+        self, chart: ChartView, parts: Mapping[str, Part], names: list[str], rows: Rows
     ) -> float | None:
-        """Draw the sections `names`; return the basis that shifted any of them, else None."""
+        """Draw the parts `names`; return the basis that shifted any of them, else None."""
         self._hold_basis(chart, rows)
-        shifts = {name: shift_of(signals[name], self._basis) for name in names}
+        shifts = {name: shift_of(parts[name].signal, self._basis) for name in names}
         known = {name: shift for name, shift in shifts.items() if shift is not None}
         changed = False
         for name in self._drawn.keys() - known.keys():
@@ -71,10 +73,12 @@ class Sections:
             if name in self._layers:
                 self._layers[name].hide()
         for name, shift in known.items():
-            changed |= self._draw(name, signals[name], chart.overlays[name], rows, shift)
+            part = parts[name]
+            table = chart.overlays[part.section]
+            changed |= self._draw(name, part.signal, table, rows, shift)
         if changed:
             self._place(rows)
-        moved = any(signals[name].needs[0] == "future" for name in known)
+        moved = any(parts[name].signal.needs[0] == "future" for name in known)
         return self._basis if moved else None
 
     def paint(self, colours: Mapping[str, str]) -> None:
@@ -101,8 +105,9 @@ class Sections:
         before = self._drawn.get(name)
         if before is not None and before.table is table and before.made_of == made_of:
             return False
-        if curves(signal.view):
-            self._layer(name, signal).show(curve_columns(curves(signal.view), table, rows, shift))
+        lines, words = curves(signal.view), events(signal.view)
+        if lines or words:
+            self._layer(name, signal).show(curve_columns(lines, table, rows, shift, words))
         what = (signal.view, table, rows, shift)
         self._drawn[name] = Drawn(table, made_of, levels(*what), zones(*what), tags(*what))
         return True

@@ -140,11 +140,14 @@ class Menus {
 
   overlays(button) {
     const { desk } = this
-    this.show(button, ...desk.toolbarData.overlays.map((overlay) => {
-      const box = el("input", { type: "checkbox", onchange: () => desk.send("overlay", { id: overlay.id, on: box.checked }) })
-      box.checked = overlay.on
-      return el("label", {}, box, legend(overlay))
-    }))
+    const choice = (one) => {
+      const box = el("input", { type: "checkbox", onchange: () => desk.send("overlay", { id: one.id, on: box.checked }) })
+      box.checked = one.on
+      return el("label", one.why ? { title: one.why } : {}, box, legend(one), one.why ? el("span.why", {}, one.why) : null)
+    }
+    const { overlays, panes } = desk.toolbarData
+    const title = (text) => el("div.mt", {}, text)
+    this.show(button, el("div.two", {}, title("Below the candles"), ...panes.map(choice), title("Over the candles"), ...overlays.map(choice)))
   }
 
   // What the narrow time machine has no room for.

@@ -6,7 +6,7 @@ class Desk {
     this.numbers = new Numbers()
     this.cards = []
     this.now = { playing: false, speed: 1, blind: false, time: "", at: 0, edge: 86399, day: "", status: "loading" }
-    this.toolbarData = { underlyings: [], timeframes: [], timeframe: "", overlays: [] }
+    this.toolbarData = { underlyings: [], timeframes: [], timeframe: "", overlays: [], panes: [] }
     this.visitor = { name: "", initials: "", logout: "/logout", xsrf: "" }
     this.flips = []
     this.room = "desk"

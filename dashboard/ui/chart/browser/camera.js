@@ -35,7 +35,6 @@ class Camera {
     }
     this.fence(fence)
     this.framePrices()
-    this.frameVolume()
   }
 
   // A seek moves the view further than the old fence allows, and the fence would push it back.
@@ -102,7 +101,7 @@ class Camera {
       if (value > high && value <= high + reach) framed[1] = Math.max(framed[1], value)
     }
     for (const curve of this.curves()) {
-      this.visible(curve.data_source, curve.tags, (value) => take(value, NEAR_CURVE * height))
+      this.visible(curve.data_source, curve.glyph.tags, (value) => take(value, NEAR_CURVE * height))
     }
     for (const value of this.models.levels.data.price) take(value, NEAR_LEVEL * height)
     return framed
@@ -110,13 +109,6 @@ class Camera {
 
   curves() {
     return this.models.price.renderers.filter((one) => one.name === "curve" && one.visible)
-  }
-
-  frameVolume() {
-    const { volume, bars, live } = this.models
-    if (!volume.visible) return
-    const [, most] = this.span([[bars, ["volume"]], [live, ["volume"]]])
-    this.set(volume.y_range, 0, most > 0 ? most * 1.3 : 1)
   }
 
   span(parts) {

@@ -4,7 +4,8 @@ class Chart {
   constructor(models) {
     this.models = models
     this.camera = new Camera(models)
-    this.words = new Words(models)
+    this.panes = new Panes(models, this.camera)
+    this.words = new Words(models, this.panes)
     this.pointed = null
     this.due = false
   }
@@ -23,22 +24,14 @@ class Chart {
     const { price, bars, live, last } = this.models
     const [facts] = price.tags
     if (!facts?.key || !(price.inner_width > 0) || !bars.data.x) return
-    this.makeRoom()
+    this.panes.arrange(facts)
+    for (const layer of this.words.layers) letPageScroll(layer)
     this.camera.frame(facts)
+    this.panes.frame()
     setTimes(this.models, facts)
     this.words.write(facts, this.pointed)
     setPrices(this.models, this.words.tagged)
     if (!Object.is(last.location, live.data.price[0])) last.location = live.data.price[0]
-  }
-
-  // A phone's axis is narrower and its volume lower.
-  makeRoom() {
-    const { price, volume } = this.models
-    const right = price.outer_width < SMALL ? 74 : 86
-    const low = price.outer_width < SMALL ? 60 : 84
-    if (price.min_border_right !== right) price.min_border_right = volume.min_border_right = right
-    if (volume.height !== low) volume.height = low
-    for (const layer of [this.words.over, this.words.below]) letPageScroll(layer)
   }
 }
 

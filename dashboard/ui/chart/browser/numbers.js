@@ -8,5 +8,6 @@ const noDigits = new Intl.NumberFormat("en-IN", { maximumFractionDigits: 0 })
 
 const price = (value, short = false) => (Number.isFinite(value) ? (short ? noDigits : twoDigits).format(value) : DASH)
 const lakh = (units) => (Number.isFinite(units) ? `${twoDigits.format(units / LAKH)} L` : DASH)
+const decimals = (value, digits) => (Number.isFinite(value) ? value.toFixed(digits).replace("-", "−") : DASH)
 const clock = (ms) => new Date(ms).toISOString().slice(11, 16)
 const minuteOf = (ms) => Math.floor(ms / 60000) % 1440

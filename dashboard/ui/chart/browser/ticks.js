@@ -5,7 +5,7 @@ const APART = 58 // px between two times
 const FROM_DATE = 36 // px that a date needs to its right
 
 function setTimes(models, facts) {
-  const { price, volume, bars, live } = models
+  const { price, layout, bars, live } = models
   const { start, end } = price.x_range
   const pixels = price.inner_width / (end - start)
   const size = facts.minutes
@@ -25,8 +25,7 @@ function setTimes(models, facts) {
   const { x, ms } = bars.data
   for (let i = Math.max(0, Math.floor(start)); i < x.length && x[i] <= end; i++) add(x[i], ms[i])
   if (Number.isFinite(live.data.x[0])) add(live.data.x[0], live.data.ms[0])
-  setTicks(price.below[0], ticks, labels)
-  setTicks(volume.below[0], ticks, labels)
+  for (const plot of layout.children) setTicks(plot.below[0], ticks, labels)
 }
 
 function setTicks(axis, ticks, labels) {

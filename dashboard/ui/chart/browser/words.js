@@ -1,7 +1,9 @@
 // What is written over the candles: last prices, labels of levels, tags on the axis.
 
 const TAG = 16 // px from tag to tag
+const PANE_TAG = 13
 const SMALL = 480 // px: a phone
+const ABREAST = 3 // labels of levels that are too near for one each
 
 function node(style, ...children) {
   const made = document.createElement("div")
@@ -13,24 +15,39 @@ function node(style, ...children) {
 const FONT = "font:10px/14px -apple-system,BlinkMacSystemFont,'Segoe UI',Roboto,'Helvetica Neue','Noto Sans','Liberation Sans',Arial,sans-serif;font-variant-numeric:tabular-nums;white-space:nowrap;"
 
 class Words {
-  constructor(models) {
+  constructor(models, panes) {
     this.models = models
-    this.over = node(`${FONT}position:absolute;inset:0`)
-    this.below = node(`${FONT}position:absolute;inset:0`)
-    models.overPrice.html = this.over
-    models.overVolume.html = this.below
+    this.panes = panes
+    this.made = new Map()
+  }
+
+  get layers() {
+    return this.made.values()
+  }
+
+  layer(plot) {
+    if (!this.made.has(plot)) {
+      const layer = node(`${FONT}position:absolute;inset:0`)
+      plot.elements[0].html = layer
+      this.made.set(plot, layer)
+    }
+    return this.made.get(plot)
   }
 
   write(facts, pointed) {
-    const { price, volume } = this.models
+    const { price } = this.models
     this.facts = facts
     this.ink = facts.colours
     this.width = price.inner_width
     this.isSmall = price.outer_width < SMALL
     const parts = [...this.levels(), ...this.tags(), ...this.head(pointed), ...this.mock(), ...this.empty()]
-    if (!volume.visible) parts.push(...this.dates(price))
-    this.over.replaceChildren(...parts)
-    this.below.replaceChildren(...(volume.visible ? [...this.volume(pointed), ...this.dates(volume)] : []))
+    const { open, lowest } = this.panes
+    if (price === lowest) parts.push(...this.dates(price))
+    this.layer(price).replaceChildren(...parts)
+    for (const { plot, pane } of open) {
+      const words = pane.id === "volume" ? this.volume(plot, pane, pointed) : this.pane(plot, pane, pointed)
+      this.layer(plot).replaceChildren(...words, ...(plot === lowest ? this.dates(plot) : []))
+    }
   }
 
   y(value) {
@@ -90,20 +107,20 @@ class Words {
   }
 
   levels() {
-    const taken = []
-    const found = []
+    const rows = []
     const right = this.models.price.outer_width - this.width + 4
     for (const level of this.facts.levels) {
       const y = this.y(level.y)
-      if (y < 20 || y > this.models.price.inner_height || taken.some((other) => Math.abs(other - y) < 13)) continue
-      taken.push(y)
-      const place = this.isSmall ? "left:6px" : `right:${right}px`
-      const label = node(`position:absolute;${place};top:${y - 14}px;line-height:13px;font-weight:600;color:${this.ink[level.colour]};text-shadow:0 0 3px ${this.ink.s1},0 0 3px ${this.ink.s1}`)
+      if (y < 20 || y > this.models.price.inner_height) continue
+      const label = node(`display:inline-block;margin-left:4px;padding:0 2px;border-radius:2px;background:${this.ink.s1}99;font-weight:600;color:${this.ink[level.colour]};text-shadow:0 0 3px ${this.ink.s1},0 0 3px ${this.ink.s1}`)
       label.textContent = level.label
       label.dataset.part = "level"
-      found.push(label)
+      const row = rows.find((other) => Math.abs(other.y - y) < 13)
+      if (!row) rows.push({ y, labels: [label] })
+      else if (row.labels.length < ABREAST) row.labels.unshift(label)
     }
-    return found
+    const place = this.isSmall ? "left:-2px" : `right:${right}px`
+    return rows.map(({ y, labels }) => node(`position:absolute;${place};top:${y - 14}px;line-height:13px`, ...labels))
   }
 
   tags() {
@@ -145,15 +162,67 @@ class Words {
     })
   }
 
-  volume(pointed) {
-    const { volume } = this.models
-    const name = node(`position:absolute;left:6px;top:1px;color:${this.ink.tx2};text-shadow:0 0 3px ${this.ink.s1},0 0 3px ${this.ink.s1}`)
-    name.textContent = this.facts.contract && !this.isSmall ? `Volume · ${this.facts.contract}` : "Volume"
-    name.dataset.part = "volume"
-    const last = node(`position:absolute;right:6px;top:${volume.inner_height - 14}px;color:${this.ink.tx3}`)
+  volume(plot, pane, pointed) {
+    const named = this.facts.contract && !this.isSmall ? `Volume · ${this.facts.contract}` : "Volume"
+    const last = node(`position:absolute;right:6px;top:${plot.inner_height - 14}px;color:${this.ink.tx3}`)
     last.textContent = lakh(this.row(pointed).volume)
     last.dataset.part = "lakh"
-    return [name, last]
+    const own = pane.label ? [[pane.label, "tx3"]] : []
+    return [this.title([[named, "tx2"], ...this.readings(plot, pane, pointed), ...own], "volume"), last]
+  }
+
+  // What a pane shows, its guides, and where its curves are now.
+  pane(plot, pane, pointed) {
+    const shown = pane.label ? [[pane.label, "tx3"]] : []
+    const { start, end } = plot.y_range
+    const at = (value) => plot.inner_height * (1 - (value - start) / (end - start))
+    const tags = pane.curves.map((curve) => ({ ...curve, value: valueOf(plot, curve.column, null) }))
+      .filter(({ value }) => Number.isFinite(value)).map((tag) => ({ ...tag, at: at(tag.value) }))
+      .sort((a, b) => a.at - b.at)
+    spread(tags, PANE_TAG, PANE_TAG / 2, plot.inner_height - PANE_TAG / 2)
+    return [
+      this.title([...this.readings(plot, pane, pointed), ...shown], "pane"),
+      ...this.guides(plot, pane, at),
+      ...tags.map((tag) => this.paneTag(tag)),
+    ]
+  }
+
+  readings(plot, pane, pointed) {
+    const lines = [...pane.curves].sort((a, b) => Boolean(a.bars) - Boolean(b.bars))
+    return lines.map(({ column, label, colour, digits, bars }) => [`${label} ${decimals(valueOf(plot, column, pointed), digits)}`, bars ? "tx2" : colour])
+  }
+
+  title(parts, name) {
+    const line = node(`position:absolute;left:6px;top:1px;display:flex;gap:10px;padding:0 2px;border-radius:3px;background:${this.ink.s1}cc`)
+    line.dataset.part = name
+    for (const [text, colour] of parts) {
+      const cell = node(`color:${this.ink[colour]}`)
+      cell.textContent = text
+      line.append(cell)
+    }
+    return line
+  }
+
+  guides(plot, pane, at) {
+    const taken = []
+    const wanted = [...pane.framed, ...pane.guides]
+    return wanted.map((value) => ({ value, top: at(value) })).filter(({ top }) => {
+      const isFree = top > 5 && top < plot.inner_height - 4 && taken.every((other) => Math.abs(other - top) >= UNDER)
+      if (isFree) taken.push(top)
+      return isFree
+    }).map(({ value, top }) => {
+      const label = node(`position:absolute;left:${this.width + 4}px;top:${top - 7}px;color:${this.ink.tx3}`)
+      label.textContent = grouped.format(value)
+      label.dataset.part = "guide"
+      return label
+    })
+  }
+
+  paneTag({ value, at, colour, digits, bars }) {
+    const made = node(`position:absolute;right:6px;top:${at - 7}px;font-weight:600;background:${this.ink.s1};color:${this.ink[bars ? "tx2" : colour]}`)
+    made.textContent = decimals(value, digits)
+    made.dataset.part = "value"
+    return made
   }
 
   empty() {
