@@ -18,6 +18,7 @@ COMMANDS = (
     ("days", "List the stored days"),
     ("replay", "the same digest"),
     ("prepare", "bars, chain and checkpoints"),
+    ("catalogue", "formula, source, parameters"),
     ("bench", "Measure this machine"),
     ("doctor", "Check the installation"),
 )
