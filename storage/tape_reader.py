@@ -80,26 +80,36 @@ class _Reader:
             yield from frames
 
     def _minutes(self, after: int) -> Iterator[_Minute]:
-        count = 1
-        while minutes := self._next_minutes(after, count):
+        count, is_last = 1, False
+        while not is_last:
+            minutes, is_last = self._next_minutes(after, count)
+            if not minutes:
+                return
             after = minutes[-1].number
             count = min(2 * count, MOST_MINUTES)
             yield from minutes
 
-    def _next_minutes(self, after: int, count: int) -> list[_Minute]:
-        """Return what there is of the next `count` minutes, from the first that has any."""
+    def _next_minutes(self, after: int, count: int) -> tuple[list[_Minute], bool]:
+        """Return what there is of the next `count` minutes, from the first that has any.
+
+        The second value says that the last of them is still being recorded: what is added to
+        it meanwhile is not seen, so nothing that comes after it may be either.
+        """
         # one transaction: a minute that moves from the journal to a chunk is seen once
         with self._database.reading() as connection:
             self._refuse_replaced(connection)
             first = self._least_minute(connection, after)
             if first is None:
-                return []
+                return [], True
             minutes = [_Minute(first + place) for place in range(count)]
             for row in _rows(connection, chunk, self._tapes, first, count):
                 minutes[row.minute - first].chunks.append(row)
             for row in _rows(connection, journal, self._tapes, first, count):
                 minutes[row.minute - first].journal.append(row)
-        return _settled(minutes)
+            minutes = _settled(minutes)
+            is_open = bool(minutes[-1].journal)
+            is_last = is_open and self._least_minute(connection, minutes[-1].number) is None
+        return minutes, is_last
 
     def _refuse_replaced(self, connection: Connection) -> None:
         count = select(func.count()).where(tape.c.id.in_(self._tapes))

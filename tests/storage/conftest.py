@@ -1,7 +1,7 @@
 """A new database for each test: SQLite always, PostgreSQL where a server and driver are.
 
-PostgreSQL's is named by TEZI_TEST_POSTGRESQL (a URL whose database may be emptied),
-``postgresql+psycopg:///tezi_test`` without it.
+PostgreSQL's is named by TEZI_TEST_POSTGRESQL (a URL whose database may be emptied); without
+it one of this run's own is made on the local server, and dropped at the end.
 """
 
 import os
@@ -11,20 +11,40 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from dashboard.core.errors import StoreError
 from storage.engine import Database
 from storage.schema import open_database
 from storage.store import SqlStore, open_store
 
-POSTGRESQL = os.environ.get("TEZI_TEST_POSTGRESQL", "postgresql+psycopg:///tezi_test")
+GIVEN = os.environ.get("TEZI_TEST_POSTGRESQL")
+OWN = f"tezi_test_{os.getpid()}"
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[str]:
+    """Return the URL of a PostgreSQL database that may be emptied."""
+    if GIVEN:
+        yield GIVEN
+        return
+    psycopg = pytest.importorskip("psycopg")
+    try:
+        server = psycopg.connect(dbname="postgres", autocommit=True)
+    except psycopg.OperationalError as error:
+        pytest.skip(f"no PostgreSQL here: {error}")
+    with server:
+        server.execute(f"CREATE DATABASE {OWN}")
+        try:
+            yield f"postgresql+psycopg:///{OWN}"
+        finally:
+            server.execute(f"DROP DATABASE {OWN} WITH (FORCE)")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'tezi.db'}"
-    _empty(POSTGRESQL)
-    return POSTGRESQL
+    url: str = request.getfixturevalue("postgresql")
+    _empty(url)
+    return url
 
 
 @pytest.fixture
@@ -42,11 +62,8 @@ def store(url: str) -> Iterator[SqlStore]:
 
 
 def _empty(url: str) -> None:
-    try:
-        server = Database(url)
-        with server.writing() as connection:
-            connection.execute(text("DROP SCHEMA public CASCADE"))
-            connection.execute(text("CREATE SCHEMA public"))
-        server.close()
-    except StoreError as error:
-        pytest.skip(f"no PostgreSQL here: {error}")
+    server = Database(url)
+    with server.writing() as connection:
+        connection.execute(text("DROP SCHEMA public CASCADE"))
+        connection.execute(text("CREATE SCHEMA public"))
+    server.close()

@@ -74,6 +74,16 @@ def test_a_slow_reader_of_a_tape_in_the_making_sees_what_came_meanwhile(store: S
         assert [*found, *frames] == ticks(0, 600)
 
 
+def test_a_reader_within_the_open_minute_leaves_no_hole(store: SqlStore):
+    with store.begin_tape(live(), [NIFTY]) as tape:
+        tape.append(ticks(0, 250))
+        frames = store.frames(DAY, Source.LIVE)
+        found = [next(frames) for _ in range(245)]  # 250 were there when the minute was read
+        tape.append(ticks(250, 600))
+        assert [*found, *frames] == ticks(0, 250)
+    assert list(store.frames(DAY, Source.LIVE)) == ticks(0, 600)
+
+
 def test_keeps_what_arrives_after_its_minute_was_closed(store: SqlStore):
     with store.begin_tape(info(), [NIFTY]) as tape:
         tape.append([frame(59, b"a", 0), frame(63, b"c", 1)])
