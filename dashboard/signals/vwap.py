@@ -36,7 +36,7 @@ from dashboard.core.hours import windows
 from dashboard.core.market import TIMEFRAMES, Floats, Ints, Segment
 from dashboard.core.signal import Inputs, Signal, Stance, Verdict, insufficient
 from dashboard.core.view import Line, Number
-from dashboard.core.wording import number
+from dashboard.core.wording import MINUS, number
 
 MIN_BARS = 3  # of the session, before there is a state
 SLOPE_BARS = 10  # the slope is vwap now less vwap this many bars ago
@@ -222,12 +222,9 @@ SIGNAL = Signal(
             tag="VW",
             anchored=True,
         ),
-        Line(
-            ("vwap_u2", "vwap_l2"),
-            "VWAP ±2σ",
-            colour="c1",
-            anchored=True,
-            group="VWAP ±2σ",
+        *(
+            Line((name,), f"VWAP {tag}", tag=tag, anchored=True, group="VWAP ±2σ")
+            for name, tag in (("vwap_u2", "+2σ"), ("vwap_l2", f"{MINUS}2σ"))
         ),
     ),
     warmup=1,

@@ -194,6 +194,16 @@ def test_the_tag_of_a_directed_curve_has_the_colour_of_its_side():
     assert tags(view, table, rows_of(view_of(bars)), 0.0) == [Mark("ST", 9.0, "bear")]
 
 
+def test_of_several_tagged_curves_the_first_leads_and_a_group_never_does():
+    bars = two_days()
+    table = pd.DataFrame({"fast": 9.0, "slow": 8.0, "far": 7.0}, index=bars.index)
+    own = (Line(("fast",), "EMA 9", tag="E9"), Line(("slow",), "EMA 20", tag="E20"))
+    rows = rows_of(view_of(bars))
+    assert [mark.leads for mark in tags(own, table, rows, 0.0)] == [True, False]
+    group = (Line(("far",), "VWAP +2σ", tag="+2σ", group="VWAP ±2σ"),)
+    assert [mark.leads for mark in tags(group, table, rows, 0.0)] == [False]
+
+
 def test_bars_that_did_not_change_are_taken_over():
     view = make_chart()
     before = rows_of(view)

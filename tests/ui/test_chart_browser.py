@@ -139,3 +139,28 @@ def test_mock_is_written_and_a_phone_has_the_chart_too(chromium: Browser, addres
         boxes = [tag.bounding_box() for tag in part(page, "tag").all()]
         assert all(box and box["x"] + box["width"] <= 374 for box in boxes)
         assert all(box and 60 <= box["width"] <= 86 for box in boxes)
+
+
+def test_panes_stand_below_the_candles_and_follow_the_same_bars(
+    chromium: Browser, address: str
+) -> None:
+    query = "?overlays=vwap,volume,momentum:RSI,momentum:MACD,adx:ADX"
+    with opened(chromium, address, query) as page:
+        expect(part(page, "pane")).to_have_count(3)
+        expect(part(page, "pane").first).to_contain_text("RSI 14")
+        expect(part(page, "value")).to_have_count(7)  # RSI; MACD, signal, hist; ADX, +DI, -DI
+        tops = [box["y"] for one in part(page, "pane").all() if (box := one.bounding_box())]
+        assert tops == sorted(tops)
+        last = part(page, "pane").first.inner_text()
+        page.mouse.move(200, 100)  # over the candles: every pane reads out the same bar
+        expect(part(page, "pane").first).not_to_have_text(last)
+        page.mouse.move(200, 490)
+        expect(part(page, "pane").first).to_have_text(last)
+
+
+def test_a_phone_shows_one_pane_below_the_candles(chromium: Browser, address: str) -> None:
+    query = "?overlays=vwap,volume,momentum:MACD,momentum:RSI"
+    with opened(chromium, address, query, (374, 300)) as page:
+        expect(part(page, "pane")).to_contain_text("RSI 14")
+        expect(part(page, "pane")).to_have_count(1)
+        expect(part(page, "volume")).to_have_count(0)

@@ -37,8 +37,10 @@ class Layer:
         self.lines, self.events = curves(signal.view), events(signal.view)
         self._track = Track(curve_fields(self.lines, self.events))
         self._glyphs: Glyphs = []
+        leader = next((line for line in self.lines if line.tag and not line.group), None)
         for line in self.lines:
-            self._glyphs += _draw(plot, line, self._track.source)
+            width = LEAD_WIDTH if line is leader else PLAIN_WIDTH
+            self._glyphs += _draw(plot, line, self._track.source, width)
         for event in self.events:
             self._glyphs += _write(plot, event, self._track.source)
 
@@ -64,7 +66,7 @@ class Layer:
                     setattr(glyph, name, colours[token])
 
 
-def _draw(plot: figure, line: Line, source: ColumnDataSource) -> Glyphs:
+def _draw(plot: figure, line: Line, source: ColumnDataSource, width: float) -> Glyphs:
     lead, *others = line.columns
     drawn: Glyphs = []
     if line.fill:
@@ -79,7 +81,6 @@ def _draw(plot: figure, line: Line, source: ColumnDataSource) -> Glyphs:
         drawn.append((_line(plot, name, source, line_width=1, line_alpha=0.6), line.colour))
     if line.direction:
         return drawn + _turning(plot, lead, source)
-    width = LEAD_WIDTH if line.tag else PLAIN_WIDTH
     return [*drawn, (_line(plot, lead, source, line_width=width), line.colour)]
 
 

@@ -177,19 +177,24 @@ def zones(view: View, table: pd.DataFrame, rows: Rows, shift: float) -> list[Ban
 
 
 def tags(view: View, table: pd.DataFrame, rows: Rows, shift: float) -> list[Mark]:
-    """Return the tags that today's last values of curves put on the price axis."""
+    """Return the tags that today's last values of curves put on the price axis.
+
+    The first of a section's own leads; those of a group, and further ones, are outlined.
+    """
     last = _today_row(table, rows)
     if last is None:
         return []
-    found = [mark for line in curves(view) if line.tag for mark in _line_tags(line, last, shift)]
+    marked = [line for line in curves(view) if line.tag]
+    leader = next((line for line in marked if not line.group), None)
+    found = [mark for line in marked for mark in _line_tags(line, last, shift, line is leader)]
     return [mark for mark in found if np.isfinite(mark.price)]
 
 
-def _line_tags(line: Line, last: pd.Series, shift: float) -> list[Mark]:
+def _line_tags(line: Line, last: pd.Series, shift: float, leads: bool) -> list[Mark]:
     colour = line.colour
     if line.direction:
         colour = "bull" if last[line.direction] > 0 else "bear"
-    marks = [Mark(line.tag, float(last[line.columns[0]]) - shift, colour)]
+    marks = [Mark(line.tag, float(last[line.columns[0]]) - shift, colour, leads)]
     _, plus_minus, width = line.label.partition("±")
     if plus_minus and len(line.columns) == 3:
         names = (f"+{width}", f"−{width}")

@@ -146,7 +146,7 @@ class Menus {
       return el("label", one.why ? { title: one.why } : {}, box, legend(one), one.why ? el("span.why", {}, one.why) : null)
     }
     const { overlays, panes } = desk.toolbarData
-    const title = (text) => el("div.mt", {}, text)
+    const title = (text) => el("div.over", {}, text)
     this.show(button, el("div.two", {}, title("Below the candles"), ...panes.map(choice), title("Over the candles"), ...overlays.map(choice)))
   }
 
