@@ -274,7 +274,8 @@ def _buildup(view: OptionsView) -> dict[str, Any]:
         ]
     strikes = [known(k, 0) for k in view.strikes[rows].tolist()]
     at = [bool(k == view.atm) for k in view.strikes[rows].tolist()]
-    return {"k": strikes, "atm": at, **sides, "base": view.buildup_base}
+    age = f"quotes {_age(view.quote_age_s)} old · open interest {_age(view.oi_age_s)} old"
+    return {"k": strikes, "atm": at, **sides, "base": view.buildup_base, "age": age}
 
 
 def _said(code: int, oi: float, price: float) -> str:

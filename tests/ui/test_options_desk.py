@@ -132,6 +132,7 @@ def test_another_underlying_is_a_key_away_and_says_what_it_lacks(open_desk: Open
         (".profile .pb", "since the previous close"),
         (".heat .pb", "OI at the end of the cell"),
         (".br.atm .bc >> nth=0", "premium down, OI up: short build-up"),
+        (".br.atm .bc >> nth=1", "quotes 0.4 s old · open interest 1m 50s old"),
     ],
 )
 def test_every_number_explains_itself(open_desk: Open, where, words):

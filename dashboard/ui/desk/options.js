@@ -86,7 +86,7 @@ function makeBuildup() {
   const head = el("div.ph", {}, el("h2", {}, "Build-up"), mock, el("span.keys2", {}, el("span.leg", {}, el("i.sw", { style: "color:var(--c2)" }), "add"), el("span.leg", {}, el("i.sw", { style: "color:var(--c1)" }), "leave")))
   const root = el("section.pane.pp.buildup", { "aria-label": "Build-up by strike" }, head, list)
   const update = (data) => {
-    const rows = data.k.map((k, i) => ({ k, atm: data.atm[i], c: data.c[i], p: data.p[i], base: data.base })).reverse()
+    const rows = data.k.map((k, i) => ({ k, atm: data.atm[i], c: data.c[i], p: data.p[i], base: data.base, age: data.age })).reverse()
     keyed(list, rows, (row) => row.k, makeBuildupRow, (node, row) => {
       node.row = row
       setClass(node, "atm", row.atm)
@@ -121,5 +121,5 @@ function tellBuildup(row, side, kind) {
     BUILDUP_MEANS[side.kind] ?? (side.word === "—" ? "a change is not known: what it counts from is not here" : "a change is below its threshold"),
     `premium ${side.price} since ${row.base}, at least 0.05% counts`,
     `open interest ${side.oi} since ${row.base}, at least 0.10% counts`,
-    "The option's own reading; time and volatility move a premium too"]
+    row.age, "The option's own reading; time and volatility move a premium too"]
 }
