@@ -89,9 +89,13 @@ def prices(bars: AnyBars, *names: str) -> tuple[Floats, ...]:
     Raises
     ------
     InputError
-        If a price is unknown: a minute without a trade has no bar (SIGNALS 0.5).
+        If a price is unknown, or not above zero: a minute without a trade has no bar
+        (SIGNALS 0.5). If a bar's high is below its low.
     """
-    return tuple(_price(bars, name) for name in names)
+    found = tuple(_price(bars, name) for name in names)
+    if "high" in names and "low" in names:
+        _check_range(bars, found[names.index("high")], found[names.index("low")])
+    return found
 
 
 def _price(bars: AnyBars, name: str) -> Floats:
@@ -99,13 +103,29 @@ def _price(bars: AnyBars, name: str) -> Floats:
     checked = ("is known", name)
     if isinstance(bars, Columns) and checked in bars.facts:
         return values
-    known = np.isfinite(values)
+    known = np.isfinite(values) & (values > 0)
     if not known.all():
-        at = from_seconds(int(starts_s(bars)[known.argmin()]))
-        raise InputError(f"{name} is unknown at {at:%Y-%m-%d %H:%M}: drop that bar")
+        at = int(known.argmin())
+        what = "not above 0" if np.isfinite(values[at]) else "unknown"
+        raise InputError(f"{name} is {what} at {_moment(bars, at)}: drop that bar")
     if isinstance(bars, Columns):
         bars.facts[checked] = True
     return values
+
+
+def _check_range(bars: AnyBars, high: Floats, low: Floats) -> None:
+    checked = ("has a range",)
+    if isinstance(bars, Columns) and checked in bars.facts:
+        return
+    crossed = high < low
+    if crossed.any():
+        raise InputError(f"high is below low at {_moment(bars, int(crossed.argmax()))}")
+    if isinstance(bars, Columns):
+        bars.facts[checked] = True
+
+
+def _moment(bars: AnyBars, row: int) -> str:
+    return f"{from_seconds(int(starts_s(bars)[row])):%Y-%m-%d %H:%M}"
 
 
 def infer_timeframe(bars: AnyBars) -> str:

@@ -223,10 +223,19 @@ class Signal:
                 return self._reading(inputs, verdict, None, final), None
         frames = [getattr(inputs, name) for name in (*self.needs, *self.optional)]
         try:
+            self._check(inputs)
             table = self.calculate(*frames)
         except InputError as error:
             return self._reading(inputs, insufficient(str(error)), None, final), None
         return self._judged(table, inputs, final), table
+
+    def _check(self, inputs: Inputs) -> None:
+        """Refuse what no section can read: an unknown timeframe, bars without order or zone."""
+        if inputs.timeframe not in TIMEFRAMES:
+            known = ", ".join(TIMEFRAMES)
+            raise InputError(f"No timeframe {inputs.timeframe!r}: {known} are known")
+        if self.needs[0] not in UNEVEN:
+            starts_s(getattr(inputs, self.needs[0]))
 
     def history(
         self, inputs: Inputs, since: int, as_of: Callable[[Inputs, str], Inputs]

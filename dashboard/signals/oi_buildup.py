@@ -20,9 +20,10 @@ either the label is "neutral".
     roll     = 100 * next future's OI / OI of both                   [percent]
 
 The state is the day's; a 15-minute label of the other direction is flagged. In the week in
-which the month's contracts expire the reason prints the roll. An unknown OI is carried from
-the last bar that told it: positions stand until the exchange counts again. Strength and
-thresholds are conventions. Source: exchange folklore of price, volume and open interest, as
+which the month's contracts expire the reason prints the roll. An unknown OI, and an OI of 0,
+is carried from the last bar that told it: positions stand until the exchange counts again.
+A future that hardly trades has no price to compare (flag ``thin``). Strength and thresholds
+are conventions. Source: exchange folklore of price, volume and open interest, as
 in John Murphy, Technical Analysis of the Futures Markets (1986), chapter 7.
 """
 
@@ -49,6 +50,7 @@ from dashboard.core.signal import Inputs, Signal, Stance, Verdict, insufficient
 from dashboard.core.table import Values
 from dashboard.core.view import Number
 from dashboard.core.wording import number
+from dashboard.signals.vwap import THIN_MINUTES, is_thin, session_of_last
 
 DAY_PRICE, DAY_OI = 0.05, 0.10  # percent, inclusive
 SHORT_PRICE, SHORT_OI = 0.03, 0.05  # percent over 15 minutes, inclusive
@@ -99,7 +101,7 @@ def calculate(bars: Bars, other: AnyBars | None = None) -> Bars:
         raise InputError("Build-up needs open interest, which a cash index has not: use its future")
     (close,) = prices(bars, "close")
     starts, days = starts_s(bars), days_of(bars)
-    front = _carried(front)
+    front = _carried(_counted(front))
     following = _aligned(starts, other)
     both = front + following
     day, recent = _references(starts, days)
@@ -121,6 +123,11 @@ def calculate(bars: Bars, other: AnyBars | None = None) -> Bars:
     return as_table(columns, bars)
 
 
+def _counted(oi: Floats) -> Floats:
+    """Return OI with 0 as unknown: it is what is sent before the exchange has counted."""
+    return oi if (oi > 0).all() else np.where(oi > 0, oi, np.nan)
+
+
 def _carried(values: Floats) -> Floats:
     """Return each value, or the last known one before it."""
     known = np.isfinite(values)
@@ -134,7 +141,7 @@ def _aligned(starts: Ints, other: AnyBars | None) -> Floats:
     """Return the next future's last known OI at each start, NaN before there is one."""
     if other is None or not len(other):
         return np.full(len(starts), np.nan)
-    own, oi = starts_s(other), _carried(column(other, "oi"))
+    own, oi = starts_s(other), _carried(_counted(column(other, "oi")))
     if np.array_equal(own, starts):  # the usual case
         return oi
     at = np.searchsorted(own, starts, side="right") - 1
@@ -181,6 +188,10 @@ def judge(table: AnyBars, inputs: Inputs) -> Verdict:
     last = last_row(table)
     price, oi, label = last["price_change_pct"], last["oi_change_pct"], last["label"]
     day = int(days_of(table)[-1])
+    bars = inputs.future
+    assert bars is not None
+    if "volume" in bars.columns and is_thin(session_of_last(bars), inputs.timeframe):
+        return insufficient(f"Thin: median volume 0 in {THIN_MINUTES} minutes", "thin")
     if not label:
         return insufficient(_missing(day, price))
     flags = [] if np.isfinite(last["roll_pct"]) else ["front_only"]

@@ -53,6 +53,7 @@ ALARM = 8.0  # percent, inclusive; with a falling index it is bearish
 ALARM_STRENGTH = 50  # at that rise, growing in proportion
 STALE_S = 60  # older than the index by more than this is no regime
 EQUAL = 1e-9  # relative; closer than this is the same percentage
+UNCOMPARED = "day change unknown"  # the previous close is not here
 UNDERLYING = "NIFTY"  # whose options India VIX is computed from
 
 
@@ -173,7 +174,8 @@ def judge(table: AnyBars, inputs: Inputs) -> Verdict:
         reason = f"VIX {number(change, 1, signed=True)}% ≥ {ALARM:.0f}% while the index falls"
         strength = ALARM_STRENGTH * change / ALARM
         return Verdict(Stance.BEARISH, strength, reason, ("rising_while_falling", *flags))
-    reason = f"{_place(last['vix'], last['regime'])}; {number(change, 1, signed=True)}% today"
+    today = f"{number(change, 1, signed=True)}% today" if math.isfinite(change) else UNCOMPARED
+    reason = f"{_place(last['vix'], last['regime'])}; {today}"
     return Verdict(Stance.NEUTRAL, 0.0, reason, tuple(flags))
 
 

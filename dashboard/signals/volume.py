@@ -11,9 +11,9 @@ with such days only, where at least 3 are known. It needs one past session, and 
 rule names only the ten.
 
 The bars' own spacing, the closest seen so far, tells how long they are; the first bar of all
-has none, so no `rvol_tod`. A session whose beginning was cut off has none either. A bar
-whose volume is unknown counts for nothing (flag ``volume_unknown``): the ratio is then at
-least what is shown.
+has none, so no `rvol_tod`. A session whose first five minutes are not there has none either.
+A bar whose volume is unknown counts for nothing (flag ``volume_unknown``): the ratio is then
+at least what is shown.
 
 The state takes a ratio of 1.3 or more for the side of VWAP that the close is on. Bands:
 below 0.7 dry, from 0.7 normal, from 1.3 high, above 2 extreme. A bar in progress is read as
@@ -50,7 +50,7 @@ from dashboard.core.signal import Inputs, Signal, Stance, Verdict, insufficient
 from dashboard.core.table import DAY_S, IST_OFFSET_S, Columns, Values
 from dashboard.core.view import Curve, Number, Pane
 from dashboard.core.wording import clock_time, number
-from dashboard.signals.vwap import is_thin, session_of_last, weighted
+from dashboard.signals.vwap import LATE_S, is_thin, session_of_last, weighted
 
 BARS = 20  # of rvol20's mean
 SESSIONS = 10  # of rvol_tod's mean
@@ -137,13 +137,18 @@ def _mean_before(volume: Floats) -> Floats:
 
 
 def _day_volume(volume: Floats, starts: Ints, spans: Spans) -> Floats:
-    """Return the running volume of each session, NaN in one whose beginning was cut off."""
+    """Return the running volume of each session, NaN in one whose beginning is not here.
+
+    Within the bars a contract may have its first trade some minutes after the open; the
+    oldest session may simply have been cut off.
+    """
     total = np.where(np.isnan(volume), 0.0, volume)
     for day, (first, end) in spans.items():
         np.cumsum(total[first:end], out=total[first:end])
         hours = windows(day, Segment.FNO)
-        if first == 0 and hours is not None and starts[0] > hours[0][0]:
-            total[:end] = np.nan
+        late = LATE_S if first else 0
+        if hours is not None and starts[first] > hours[0][0] + late:
+            total[first:end] = np.nan
     return total
 
 

@@ -15,7 +15,9 @@ comparing the next two rows above with the next two below and taking the larger 
 if equal); one row at a time would give another area.
 
 The profile is developing: bar t sees bars 1..t of its date, and what it said stays. The
-prior day's is the whole session before, if the bars hold it from its open.
+prior day's is the whole session before, if the bars hold it from its open. Where today's bars
+begin more than five minutes after the open the profile is that of a part of the session: it
+is flagged ``gap_in_window`` and its strength is at most 50.
 
 Source: J. P. Steidlmayer, Market Profile (Chicago Board of Trade, 1985), here with volume
 in place of half-hour letters. The state (beyond the value area) and its strength are
@@ -44,10 +46,18 @@ from dashboard.core.clock import from_seconds
 from dashboard.core.errors import InputError
 from dashboard.core.hours import prior_day, windows
 from dashboard.core.market import Floats, Ints, Segment
-from dashboard.core.signal import Inputs, PriceLevel, Signal, Stance, Verdict, insufficient
+from dashboard.core.signal import (
+    GAP_CAP,
+    Inputs,
+    PriceLevel,
+    Signal,
+    Stance,
+    Verdict,
+    insufficient,
+)
 from dashboard.core.view import Level, Number, Zone
 from dashboard.core.wording import RANGE, clock_time, number
-from dashboard.signals.vwap import is_thin, session_of_last
+from dashboard.signals.vwap import begins_late, is_thin, session_of_last
 
 BINS = {"NIFTY": 5.0, "BANKNIFTY": 10.0, "SENSEX": 20.0}  # INR
 BIN_BELOW = ((35_000.0, 5.0), (65_000.0, 10.0), (math.inf, 20.0))  # of an unnamed underlying
@@ -276,7 +286,8 @@ def judge(table: AnyBars, inputs: Inputs) -> Verdict:
     edge, name = (vah, "> VAH") if side > 0 else (val, "< VAL")
     reason = f"{number(close)} {name} {number(edge, 0)}; POC since {since}"
     stance = Stance.BULLISH if side > 0 else Stance.BEARISH
-    return Verdict(stance, 100 * abs(close - edge) / (vah - val), reason, flags, levels)
+    strength = min(100 * abs(close - edge) / (vah - val), GAP_CAP if begins_late(today) else 100.0)
+    return Verdict(stance, strength, reason, flags, levels)
 
 
 def _sides(close: Floats, table: AnyBars, count: int) -> Ints:
@@ -287,7 +298,7 @@ def _sides(close: Floats, table: AnyBars, count: int) -> Ints:
 
 
 def _flags(last: dict[str, float], today: AnyBars, sides: Ints) -> tuple[str, ...]:
-    flags = []
+    flags = ["gap_in_window"] if begins_late(today) else []
     if sides[-1] and _is_accepted(sides, starts_s(today)):
         flags.append("accepted")
     if last["poc_age_s"] == 0:

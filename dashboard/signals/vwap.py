@@ -10,6 +10,9 @@ For bars 1..t of one date, anchored at the date's first regular bar:
 it away. Both come from West's weighted update, because the difference of the mean square and
 the squared mean loses digits at 25,000.
 
+Bars that begin more than five minutes after the open are the average of a part of the
+session: the reading is then flagged ``gap_in_window`` and its strength at most 50.
+
 Source: Berkowitz, Logue and Noser (1988), Journal of Finance 43(1), 97-112, who use the
 whole day; here bar t sees bars 1..t only, so that live and replay agree. The update is
 West (1979), Communications of the ACM 22(9), 532-535.
@@ -34,13 +37,14 @@ from dashboard.core.bars import (
 from dashboard.core.errors import InputError
 from dashboard.core.hours import windows
 from dashboard.core.market import TIMEFRAMES, Floats, Ints, Segment
-from dashboard.core.signal import Inputs, Signal, Stance, Verdict, insufficient
+from dashboard.core.signal import GAP_CAP, Inputs, Signal, Stance, Verdict, insufficient
 from dashboard.core.view import Line, Number
 from dashboard.core.wording import MINUS, number
 
 MIN_BARS = 3  # of the session, before there is a state
 SLOPE_BARS = 10  # the slope is vwap now less vwap this many bars ago
 STRETCHED = 2.0  # standard deviations
+LATE_S = 5 * 60  # after the open; without its beginning a session's average is another one
 THIN_MINUTES = 30  # a median volume of 0 over these says nothing
 EQUAL = 1e-9  # relative; closer than this is the same price
 EXCHANGE_PERCENT = 0.05  # further than this from the exchange's own average is flagged
@@ -159,13 +163,20 @@ def judge(table: AnyBars, inputs: Inputs) -> Verdict:
     reason = f"{fact}; slope {('down', 'flat', 'up')[way + 1]}"
     agree = np.isfinite(z) and side != 0 and side * way >= 0
     stance = (Stance.BULLISH if side > 0 else Stance.BEARISH) if agree else Stance.NEUTRAL
-    return Verdict(stance, 50 * abs(z) if agree else 0.0, reason, _flags(last, today, inputs))
+    strength = min(50 * abs(z), GAP_CAP if begins_late(today) else 100.0) if agree else 0.0
+    return Verdict(stance, strength, reason, _flags(last, today, inputs))
 
 
 def session_of_last(bars: Bars) -> Bars:
     """Return the bars of the last bar's date."""
     days = days_of(bars)
     return rows(bars, int(np.searchsorted(days, days[-1])))
+
+
+def begins_late(today: AnyBars) -> bool:
+    """Say whether the bars of a session begin more than five minutes after its open."""
+    hours = windows(int(days_of(today)[0]), Segment.FNO)
+    return hours is not None and int(starts_s(today)[0]) > hours[0][0] + LATE_S
 
 
 def is_thin(today: AnyBars, timeframe: str) -> bool:
@@ -184,7 +195,7 @@ def _sign(value: float, scale: float) -> int:
 
 
 def _flags(last: dict[str, float], today: AnyBars, inputs: Inputs) -> tuple[str, ...]:
-    flags = []
+    flags = ["gap_in_window"] if begins_late(today) else []
     if abs(last["vwap_z"]) > STRETCHED:
         flags.append("stretched")
     if np.isnan(column(today, "volume")).any():

@@ -45,7 +45,7 @@ FLAG_WORDS = {
     "fresh_poc_move": ("POC MOVED", "The price of most volume moved on this bar"),
     "fresh_shooting_star": ("STAR", "Shooting star: the high was rejected after a rise"),
     "front_only": ("FRONT", "The next month's OI is unknown: the near month alone is counted"),
-    "gap_in_window": ("GAPS", "Bars are missing in the last hour of bars; the strength is capped"),
+    "gap_in_window": ("GAPS", "Bars are missing in the last hour or at the open; the strength is capped"),
     "gap_open": ("GAP", "The session opened with a gap"),
     "inverted_cpr": ("CPR INV", "The ends of the central pivot range are inverted"),
     "late_day": ("LATE DAY", "After 14:30 the opening range says less"),

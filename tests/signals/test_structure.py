@@ -159,7 +159,7 @@ def test_a_break_of_the_last_bar_is_fresh():
 
 def test_a_break_by_the_bar_that_makes_a_swing_known_counts():
     bars = make_bars(close=[1, 2, 3, 9, 4, 3, 10])
-    table = calculate(bars.assign(high=[1, 2, 3, 9, 4, 3, 9]))
+    table = calculate(bars.assign(high=[1, 2, 3, 9, 4, 3, 9], low=[1, 2, 3, 9, 4, 3, 9]))
     assert table["event"].tolist() == ["", "", "", "", "", "", "BOS"]
 
 

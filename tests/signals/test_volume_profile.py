@@ -139,7 +139,7 @@ def test_a_desk_that_goes_on_reads_what_one_that_starts_reads():
     values = {str(name): bars[name].to_numpy() for name in bars}
     desk = Columns(bars.index.as_unit("s").asi8, values)
     for count in range(1, 61):
-        last = calculate(desk.rows(0, count)).last()
+        last = calculate(desk.rows(0, count)).last
     assert last["poc"] == calculate(bars * 1.0)["poc"].iloc[-1]
 
 
