@@ -48,7 +48,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """Constants of one line of a module, their values, and the comment behind them."""
+    """A constant of a module, its value, and the comment behind it."""
 
     name: str
     value: str
@@ -175,9 +175,8 @@ def parameters(module: ModuleType) -> tuple[Parameter, ...]:
         if not all(map(NAME.fullmatch, names)) or not _is_plain(value):
             continue
         comment = lines[node.end_lineno - 1][node.end_col_offset :] if node.end_lineno else ""
-        values = [getattr(module, name) for name in names]
-        shown = ", ".join(map(_shown, values))
-        found.append(Parameter(", ".join(names), shown, comment.strip().removeprefix("#").strip()))
+        meaning = comment.strip().removeprefix("#").strip()
+        found += [Parameter(name, _shown(getattr(module, name)), meaning) for name in names]
     return tuple(found)
 
 

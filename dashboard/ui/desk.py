@@ -27,6 +27,7 @@ STYLES = (
     "chain",
     "machine",
     "layers",
+    "catalogue",
     "options",
 )
 SCRIPTS = (
@@ -37,6 +38,7 @@ SCRIPTS = (
     "toolbar",
     "ruler",
     "sections",
+    "catalogue",
     "explain",
     "chain",
     "hover",
@@ -75,6 +77,7 @@ class DeskView(JSComponent):  # type: ignore[misc]
     toolbar = param.String(default="")
     sections = param.String(default="")
     explain = param.String(default="")
+    catalogue = param.String(default="")
     chain = param.String(default="")
     options = param.String(default="")
     options_day = param.String(default="")

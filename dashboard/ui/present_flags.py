@@ -3,7 +3,10 @@
 # Said by the card in another way than a chip.
 TOLD_FLAGS = ("provisional", "not_in_recording", "failed", "stale")
 # Too usual for a chip: one of them is nearly always there. The drawer says them.
-USUAL_FLAGS = ("above_zero", "below_zero", "building", "trending", "first_bar", "basis_adjusted")
+USUAL_FLAGS = (
+    *("above_zero", "below_zero", "basis_adjusted", "first_bar"),
+    *("no_trend", "building", "trending", "strong", "rising"),  # ADX, which the reason prints
+)
 QUIET_FLAGS = frozenset((*TOLD_FLAGS, *USUAL_FLAGS))
 WARNING_FLAGS = frozenset(
     ("gap_in_window", "wide_spread", "thin", "differs_from_exchange", "conflict", "rising_risk")
@@ -45,7 +48,10 @@ FLAG_WORDS = {
     "fresh_poc_move": ("POC MOVED", "The price of most volume moved on this bar"),
     "fresh_shooting_star": ("STAR", "Shooting star: the high was rejected after a rise"),
     "front_only": ("FRONT", "The next month's OI is unknown: the near month alone is counted"),
-    "gap_in_window": ("GAPS", "Bars are missing in the last hour or at the open; the strength is capped"),
+    "gap_in_window": (
+        "GAPS",
+        "Bars are missing in the last hour or at the open; the strength is capped",
+    ),
     "gap_open": ("GAP", "The session opened with a gap"),
     "inverted_cpr": ("CPR INV", "The ends of the central pivot range are inverted"),
     "late_day": ("LATE DAY", "After 14:30 the opening range says less"),
@@ -60,8 +66,8 @@ FLAG_WORDS = {
     "no_trend": ("NO TREND", "ADX is so low that there is no trend, and no side"),
     "not_in_recording": ("ABSENT", "This recording lacks what the section needs"),
     "oi_change_undefined": ("NO ΔPCR", "OI rose on one side or none: its change has no ratio"),
-    "overbought": ("OVER", "RSI is at 70 or above"),
-    "oversold": ("UNDER", "RSI is at 30 or below"),
+    "overbought": ("RSI ≥ 70", "RSI is at 70 or above"),
+    "oversold": ("RSI ≤ 30", "RSI is at 30 or below"),
     "pre_open": ("PRE-OPEN", "Before the open: the open interest is yesterday's"),
     "provisional": ("FORMING", "The bar is still forming"),
     "regime_unknown": ("UNKNOWN", "India VIX is too old to name a regime; its factor is 0.9"),

@@ -1,5 +1,6 @@
 """Where a reading comes from: inputs, votes, what was said before, the same in a notebook."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from dashboard.core.clock import IST
@@ -71,7 +72,7 @@ def _last(one: InputView, snapshot: Snapshot, selection: Selection) -> str:
     return closed_text(one.last, snapshot.day, blind=selection.blind)
 
 
-def votes_table(name: str, final: Reading) -> Table | None:
+def votes_table(name: str, final: Reading, signals: Mapping[str, Signal]) -> Table | None:
     """Return what a section adds up, where it adds votes."""
     if name == "momentum":
         rows = [_vote(key, final) for key in MOMENTUM]
@@ -79,7 +80,14 @@ def votes_table(name: str, final: Reading) -> Table | None:
         return {"head": ["vote of", "number", "weight", "vote"], "rows": rows}
     if name == "confluence":
         rows = [
-            {"cells": [member.replace("_", " "), group, f"{share:g}", _signed(value)]}
+            {
+                "cells": [
+                    signals[member].title if member in signals else member,
+                    group,
+                    f"{share:g}",
+                    _signed(value),
+                ]
+            }
             | {"side": _side(value)}
             for group, (_, shares) in GROUPS.items()
             for member, share in shares.items()

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
-ROOMS = ("desk", "options")
+ROOMS = ("desk", "options", "catalogue")
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from dashboard.pipeline.snapshot import Snapshot
 from dashboard.ui.chart.candles import CandleChart
 from dashboard.ui.desk import DeskView
 from dashboard.ui.present import Presenter
+from dashboard.ui.present_catalogue import catalogue_text
 from dashboard.ui.present_machine import days_pane
 from dashboard.ui.present_notices import Notice
 from dashboard.ui.selection import ROOMS, Selection
@@ -106,7 +107,7 @@ class Visit:
         While the desk seeks it has no chart; the picture of the same instrument stays then.
         """
         look = replace(self._interest(), explain=None)
-        if look.options:
+        if self._selection.room != "desk":
             return
         chart = snapshot.charts.get((look.underlying, look.timeframe))
         if chart is not None:
@@ -171,6 +172,7 @@ class Visit:
             "strikes": lambda m: self._select(all_strikes=bool(m["all"])),
             "explain": lambda m: self._select(explain=m["id"]),
             "theme": lambda m: self.chart.set_theme(_one_of(m["theme"], ("dark", "light"))),
+            "catalogue": lambda _: self._show_catalogue(),
             "fit": lambda _: self.chart.fit(),
         }
 
@@ -209,6 +211,10 @@ class Visit:
         if view is not None:
             places = dict(enumerate(view.expiries))
             self._select(expiry=places[int(message["at"])])
+
+    def _show_catalogue(self) -> None:
+        """Send what never changes, to one who wants to read it."""
+        self.view.show({"catalogue": catalogue_text(self._desks.tools.signals)})
 
     def _blind(self, on: bool) -> None:
         self._select(blind=on)

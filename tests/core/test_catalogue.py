@@ -31,7 +31,8 @@ def test_a_source_within_a_paragraph_is_found_too():
 
 def test_parameters_are_constants_with_the_comment_behind_them():
     known = {p.name: p for p in entry(SIGNALS["momentum"]).parameters}
-    assert known["UP, DOWN"] == Parameter("UP, DOWN", "60, 40", "RSI that begins a vote")
+    assert known["UP"] == Parameter("UP", "60", "RSI that begins a vote")
+    assert known["DOWN"] == Parameter("DOWN", "40", "RSI that begins a vote")
     assert known["WEIGHTS"].value == "rsi: 0.4; macd: 0.4; roc: 0.2"
 
 

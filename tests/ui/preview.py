@@ -12,9 +12,11 @@ from bokeh.plotting import figure as bokeh_figure
 
 from dashboard.core.market import Source
 from dashboard.pipeline.snapshot import Snapshot
+from dashboard.signals import load_signals
 from dashboard.ui.desk import DeskView
 from dashboard.ui.phrases import to_json
 from dashboard.ui.present import present
+from dashboard.ui.present_catalogue import catalogue_text
 from dashboard.ui.present_machine import days_pane
 from dashboard.ui.selection import Selection
 from tests.ui.sample import DAY, VARIANTS, make_days
@@ -77,6 +79,8 @@ def main() -> None:
 
     def on_message(event: Any) -> None:
         chosen["it"] = choose(chosen["it"], event.data)
+        if event.data["do"] == "catalogue":
+            view.show({"catalogue": catalogue_text(load_signals())})
         if event.data["do"] == "step":
             shown["it"] = tick(shown["it"])
         show()

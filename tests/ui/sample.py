@@ -28,7 +28,9 @@ from dashboard.core.view import Level, Line, Number, View
 from dashboard.pipeline.snapshot import (
     ChainRow,
     ChainView,
+    Explained,
     IndexQuote,
+    InputView,
     Phase,
     Snapshot,
     Stage,
@@ -164,6 +166,18 @@ def make_reading(name: str, underlying: str = "NIFTY", **changes: object) -> Rea
 def make_forming(name: str) -> Reading:
     """Return the same section on the bar that is still forming."""
     return make_reading(name, final=False, bar_ts=CLOSED, asof=None, flags=("provisional",))
+
+
+def make_explained() -> dict[tuple[str, str, str], Explained]:
+    """Return what is known of momentum: neutral until 13:35, bearish since."""
+    before = CLOSED - timedelta(minutes=5)
+    history = (
+        make_reading("momentum", state=NEUTRAL, strength=0.0, asof=before - timedelta(minutes=5)),
+        make_reading("momentum", asof=before),
+        make_reading("momentum"),
+    )
+    index = InputView("index", "NIFTY", 485, CLOSED - timedelta(minutes=5))
+    return {("NIFTY", "momentum", "5m"): Explained((index,), history)}
 
 
 def make_closes(start: float, end: float, minutes: int = 267) -> tuple[float, ...]:
@@ -324,6 +338,7 @@ def make_snapshot(sections: tuple[str, ...] = SIX, **changes: object) -> Snapsho
         counters={},
         ticks=1_234_567,
         options=make_choices(),
+        explained=make_explained(),
     )
     return replace(snapshot, **changes)  # type: ignore[arg-type]
 

@@ -362,6 +362,7 @@ def test_a_card_opens_its_reading_and_escape_closes_it(open_desk: Open):
     page = open_desk("variant=eighteen")
     page.locator("#card-pivots").click()
     reading = page.locator(".explain.float")
+    page.get_by_role("tab", name="Numbers").click()
     expect(reading).to_contain_text("24,347.30")
     page.keyboard.press("ArrowRight")
     expect(reading.locator("h2")).to_have_text("Support / resistance")

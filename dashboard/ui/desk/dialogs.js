@@ -80,7 +80,7 @@ const SHORTCUTS = [
   ["Step a minute", "⇧", "← →"], ["Overlays", "o"], ["Slower, faster", "[", "]"], ["Fit chart", "f"],
   ["Seek to a time", "s"], ["Theme", "⇧", "t"], [LAST_FLIP, "j"], ["Command palette", "/"],
   ["Blind mode", "b"], ["All shortcuts", "?"], ["Desk", "g", "d"], ["Option desk", "g", "o"],
-  ["Close the top layer", "Esc"],
+  ["Catalogue", "g", "c"], ["Close the top layer", "Esc"],
 ]
 
 function makeShortcuts(desk) {
@@ -134,6 +134,7 @@ class Menus {
     const light = document.documentElement.dataset.theme === "light"
     this.show(button, who,
       this.item(light ? "Dark theme" : "Light theme", () => desk.toggleTheme(), "⇧t"),
+      this.item("Catalogue", () => desk.enter("catalogue"), "g c"),
       this.item("Keyboard", () => desk.shortcuts.open(), "?"),
       signOut(desk.visitor))
   }

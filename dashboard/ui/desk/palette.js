@@ -49,7 +49,7 @@ function commands(desk) {
     ...bar.underlyings.map((one, i) => ({ text: one.id, sub: "underlying", keys: [String(i + 1)], act: () => desk.send("underlying", { underlying: one.id }) })),
     ...bar.timeframes.map((one) => ({ text: one, sub: "timeframe", act: () => desk.send("timeframe", { timeframe: one }) })),
     { text: now.blind ? "Show the day" : "Blind mode", keys: ["b"], act: () => desk.send("blind", { on: !now.blind }) },
-    ...ROOMS.map((room) => ({ text: room.id === "options" ? "Option desk" : "Desk", sub: "page", keys: ["g", room.key], act: () => desk.enter(room.id) })),
+    ...ROOMS.map((room) => ({ text: room.id === "options" ? "Option desk" : room.title, sub: "page", keys: ["g", room.key], act: () => desk.enter(room.id) })),
     { text: "Fit chart", keys: ["f"], act: () => desk.send("fit") },
     { text: "Overlays", keys: ["o"], act: () => desk.openOverlays() },
     { text: "Change theme", also: "dark light", keys: ["⇧", "t"], act: () => desk.toggleTheme() },
