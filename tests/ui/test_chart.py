@@ -425,6 +425,7 @@ def test_a_cleared_chart_keeps_nothing_of_what_it_showed(heard: Heard):
     assert facts["empty"] == "No BANKNIFTY in this recording"
     assert facts["tags"] == facts["levels"] == facts["sessions"] == []
     assert (facts["contract"], facts["basis"], facts["word"]) == ("", "", "")
+    assert (facts["panes"], facts["lone"]) == ([], "")
     assert "NIFTY" not in facts["title"] + facts["key"]
     price, volume = heard.chart.pane.object.children
     candles = [r for r in price.renderers if r.visible and r.name != "curve"]

@@ -37,7 +37,7 @@ class Panes {
 
   frame() {
     for (const { plot, pane } of this.open) {
-      const ratio = plot.extra_y_ranges.get?.("ratio") ?? plot.extra_y_ranges.ratio
+      const ratio = ratioOf(plot)
       if (pane.id === "volume") {
         const { bars, live } = this.models
         const [, most] = this.camera.span([[bars, ["volume"]], [live, ["volume"]]])
@@ -63,6 +63,7 @@ class Panes {
   }
 }
 
+const ratioOf = (plot) => plot.extra_y_ranges.get?.("ratio") ?? plot.extra_y_ranges.ratio
 const curvesOf = (plot) => plot.renderers.filter((one) => one.name === "curve")
 
 // The value of a curve at a bar, or the last one known.

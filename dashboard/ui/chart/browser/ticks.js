@@ -2,7 +2,7 @@
 
 const STEPS = [5, 10, 15, 30, 60, 120, 180] // minutes
 const APART = 58 // px between two times
-const FROM_DATE = 36 // px that a date needs to its right
+const FROM_DATE = 58 // px that a date needs to its right, and half a time
 
 function setTimes(models, facts) {
   const { price, layout, bars, live } = models

@@ -168,7 +168,17 @@ class Words {
     last.textContent = lakh(this.row(pointed).volume)
     last.dataset.part = "lakh"
     const own = pane.label ? [[pane.label, "tx3"]] : []
-    return [this.title([[named, "tx2"], ...this.readings(plot, pane, pointed), ...own], "volume"), last]
+    return [this.title([[named, "tx2"], ...this.readings(plot, pane, pointed), ...own], "volume"), ...this.usual(plot, pane), last]
+  }
+
+  // Where the scale of ratios has its one: as much as usual.
+  usual(plot, pane) {
+    const end = ratioOf(plot)?.end
+    if (!pane.curves.length || !(end > 0)) return []
+    const label = node(`position:absolute;left:${this.width + 4}px;top:${plot.inner_height * (1 - 1 / end) - 7}px;color:${this.ink.tx3}`)
+    label.textContent = "1×"
+    label.dataset.part = "guide"
+    return [label]
   }
 
   // What a pane shows, its guides, and where its curves are now.
