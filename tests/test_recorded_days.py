@@ -5,7 +5,6 @@
 index's bars of the whole day and the option chain of each minute from 10:43 on, no future.
 """
 
-import gzip
 import os
 import subprocess
 import sys
@@ -29,6 +28,7 @@ from feeds.importers.bars import import_bars
 from feeds.importers.chain import import_chain
 from feeds.importers.report import ImportReport
 from storage.store import SqlStore, open_store
+from tests.recorded import cut, faults
 
 pytestmark = pytest.mark.shared
 
@@ -95,16 +95,6 @@ def snapshots(shared: Path) -> pd.DataFrame:
     """Return the rows of the chain file that have a last price, in the order of time."""
     rows = pd.read_csv(shared / "data" / CHAIN, parse_dates=["timestamp"])
     return rows[rows["ltp"] > 0].sort_values("timestamp", kind="stable")
-
-
-def cut(path: Path, folder: Path, *days: str) -> Path:
-    """Return a file with only some days of a recorded one."""
-    with gzip.open(path, "rt", encoding="utf-8") as file:
-        header, *rows = file.read().splitlines()
-    kept = [row for row in rows if row.startswith(days)]
-    short = folder / path.stem
-    short.write_text("\n".join((header, *kept)) + "\n", encoding="utf-8")
-    return short
 
 
 def rows_of(shared: Path, name: str, day: date, last: str = "15:29") -> pd.DataFrame:
@@ -215,6 +205,34 @@ def test_the_day_says_how_true_it_is(store: SqlStore, day: RecordedDay):
     assert str(day) == (
         "Tuesday 18 August 2026, RECORDED: 1m bars and chain 1m of 554 instruments, 09:14–15:30 IST"
     )
+
+
+def test_every_reading_of_the_day_is_whole(store: SqlStore, played: ReplayResult):
+    assert not played.failures
+    readings = store.readings(EXPIRY_DAY, Source.RECORDED)
+    assert len(readings) > 4_500
+    assert {r["id"] for r in readings} >= {"momentum", "pcr", "max_pain", "confluence"}
+    assert faults([*readings, *(r.as_dict() for r in played.final.values())]) == []
+
+
+@pytest.mark.parametrize(
+    ("section", "reason"),
+    [
+        ("vwap", "No future volume in this recording"),
+        ("volume", "No future volume in this recording"),
+        ("volume_profile", "No future volume in this recording"),
+        ("oi_buildup", "No future volume in this recording"),
+        ("vix", "No India VIX in this recording"),
+    ],
+)
+def test_a_section_whose_input_was_not_recorded_says_which(
+    played: ReplayResult, section: str, reason: str
+):
+    found = [r for (_, name, _), r in played.final.items() if name == section]
+    assert found
+    for reading in found:
+        assert (reading.state, reading.reason) == (Stance.INSUFFICIENT, reason)
+        assert (reading.flags, dict(reading.values)) == (("not_in_recording",), {})
 
 
 def test_no_price_section_reads_the_auction(store: SqlStore, played: ReplayResult):

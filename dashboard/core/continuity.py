@@ -6,7 +6,7 @@ import numpy as np
 
 from dashboard.core.bars import AnyBars, column, day_numbers, days_of, starts_s
 from dashboard.core.clock import MINUTE_S
-from dashboard.core.daily import atr14, before
+from dashboard.core.daily import atr14, before, session_days
 from dashboard.core.hours import Window, expected_starts, prior_day
 from dashboard.core.market import Ints, Segment
 from dashboard.core.table import Columns
@@ -90,7 +90,7 @@ def opens_with_gap(bars: AnyBars, daily: AnyBars | None) -> bool:
     if len(day) == 2 and day[0] == day[1]:
         return False
     earlier = before(daily, int(day[-1]))
-    if not len(earlier):
+    if not len(earlier) or prior_day(int(day[-1])) not in (None, int(session_days(earlier)[-1])):
         return False
     step = abs(float(column(bars, "open")[-1]) - float(column(earlier, "close")[-1]))
     return step > GAP_OPEN_ATR * atr14(earlier)

@@ -18,6 +18,7 @@ from dashboard.core.market import Ints, Segment
 from dashboard.core.table import DAY_S, IST_OFFSET_S
 
 EPOCH_DAY = date(1970, 1, 1)
+UNSEEN_S = 5 * 60  # that a session which counts as whole may lack at either end
 Window = tuple[int, int]  # first second, and the first second after
 
 
@@ -74,6 +75,17 @@ def expected_starts(day: int, segment: Segment, minutes: int) -> Ints | None:
     joined = np.concatenate([np.arange(*span, step, dtype=np.int64) for span in spans])
     joined.setflags(write=False)
     return joined
+
+
+def is_whole(day: int, begun: int, ended: int, segment: Segment) -> bool:
+    """Say whether bars from `begun` to `ended` [s] hold a session, but for five minutes.
+
+    As many may be missing at either end. Where the calendar knows no session it is whole.
+    """
+    spans = windows(day, segment)
+    if spans is None:
+        return True
+    return begun <= spans[0][0] + UNSEEN_S and ended >= spans[-1][1] - UNSEEN_S
 
 
 def bar_end(start: int, segment: Segment, minutes: int) -> int:

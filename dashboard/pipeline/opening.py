@@ -9,9 +9,25 @@ from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from functools import partial
 
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from dashboard.core.bars import day_numbers
 from dashboard.core.calendar import Calendar
-from dashboard.core.clock import SECOND_NS, to_ns
-from dashboard.core.market import TIMEFRAMES, UNDERLYINGS, VIX, Frame, Segment, Source, Universe
+from dashboard.core.clock import MINUTE_S, SECOND_NS, to_ns
+from dashboard.core.daily import session_days
+from dashboard.core.hours import is_whole
+from dashboard.core.market import (
+    TIMEFRAMES,
+    UNDERLYINGS,
+    VIX,
+    BarFlag,
+    Frame,
+    Segment,
+    Source,
+    Universe,
+)
 from dashboard.core.ports import Store
 from dashboard.core.signal import Signal
 from dashboard.options.chain import ChainSnapshot
@@ -45,13 +61,30 @@ def stored_past(store: Store, universe: Universe, day: date, source: Source) -> 
     for name in UNDERLYINGS:
         index = universe.index(name)
         if index is not None:
-            daily[name] = store.daily(day, source, index.token, DAILY_BARS)
+            sessions = store.daily(day, source, index.token, DAILY_BARS)
+            daily[name] = without_part(sessions, warmup[index.token, "1m"])
     vix = universe.index(VIX)
     if vix is not None:
         daily[VIX] = store.daily(day, source, vix.token, VIX_SESSIONS)
     rolls = find_rolls(store, universe, day, source)
     volume = stored_volume(store, universe, day, source)
     return Past(warmup, daily, volume, rolls.switched, rolls.rolled)
+
+
+def without_part(daily: pd.DataFrame, bars: npt.NDArray[np.void]) -> pd.DataFrame:
+    """Leave out the latest session of `daily` if its 1m `bars` are only a part of it.
+
+    High and low of a part are not those of the session: no levels are drawn from them.
+    """
+    if not len(daily):
+        return daily
+    day = int(session_days(daily)[-1])
+    own = bars["start"][
+        (day_numbers(bars["start"]) == day) & ((bars["flags"] & BarFlag.AUCTION) == 0)
+    ]
+    if len(own) and is_whole(day, int(own[0]), int(own[-1]) + MINUTE_S, Segment.INDEX):
+        return daily
+    return daily.iloc[:-1]
 
 
 def open_at(

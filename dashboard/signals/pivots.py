@@ -16,7 +16,8 @@ a day are fixed at its open.
 The prior session is the calendar's previous trading day: Muhurat trading and drills are
 passed over (flag ``special_session_skipped``). It comes from `daily`, else from the bars
 themselves, whose last close is not the official one (flag ``unofficial_close``). If neither
-has it there are no levels: an older session would be a different set of lines. Only where
+has it whole there are no levels: an older session, or a part of one, would be a different set
+of lines. Only where
 the calendar knows no previous day is the latest earlier session taken (flag
 ``session_unverified``).
 
@@ -42,10 +43,10 @@ from dashboard.core.bars import (
     starts_s,
 )
 from dashboard.core.daily import session_days
-from dashboard.core.hours import date_of, prior_day, skipped_session, windows
+from dashboard.core.hours import date_of, is_whole, prior_day, skipped_session, windows
 from dashboard.core.market import Floats, Ints, Segment
 from dashboard.core.signal import Inputs, PriceLevel, Signal, Stance, Verdict, insufficient
-from dashboard.core.table import Columns
+from dashboard.core.table import DAY_S, Columns
 from dashboard.core.view import Level, Number, Zone
 from dashboard.core.wording import RANGE, number
 
@@ -111,14 +112,18 @@ def calculate(bars: Bars, daily: AnyBars | None = None) -> Bars:
 def _aggregated(
     spans: Mapping[int, tuple[int, int]], starts: Ints, high: Floats, low: Floats, close: Floats
 ) -> dict[int, Prior]:
-    """Return the sessions that the bars hold, by day.
+    """Return the sessions that the bars hold from open to close, by day.
 
-    The oldest one is left out if its beginning was cut off.
+    A bar is taken to be as long as the closest two so far are apart.
     """
     found: dict[int, Prior] = {}
+    length = DAY_S
     for day, (first, end) in spans.items():
         hours = windows(day, Segment.INDEX)
         if first == 0 and hours is not None and starts[0] > hours[0][0]:
+            continue
+        length = min(length, int(np.diff(starts[first:end]).min(initial=DAY_S)))
+        if not is_whole(day, int(starts[first]), int(starts[end - 1]) + length, Segment.INDEX):
             continue
         top, bottom = float(high[first:end].max()), float(low[first:end].min())
         found[day] = (top, bottom, float(close[end - 1]), False)

@@ -123,10 +123,19 @@ def test_a_prior_day_without_range_makes_all_levels_the_close():
 
 
 def test_takes_whole_earlier_sessions_from_the_bars_when_there_is_no_daily():
-    monday = make_bars(close=[90, 110, 106], day="2025-06-02")
+    monday = make_bars(close=[90, 110] + [106] * 373, day="2025-06-02")
     reading = SIGNAL.read(pd.concat([monday, today(107.0)]))
     assert reading.values["classic_p"] == pytest.approx(102.0)
     assert "unofficial_close" in reading.flags
+
+
+@pytest.mark.parametrize("part", [slice(6, None), slice(0, -6)])
+def test_a_part_of_the_session_before_gives_no_levels(part: slice):
+    friday = make_bars(close=[100.0] * 375, day="2025-05-30")
+    monday = make_bars(close=[90, 110] + [106] * 373, day="2025-06-02")
+    reading = SIGNAL.read(pd.concat([friday, monday.iloc[part], today(107.0)]))
+    assert reading.state is Stance.INSUFFICIENT
+    assert reading.reason == "No whole session of Mon 2 Jun 2025"
 
 
 def test_a_prior_session_whose_beginning_is_cut_off_does_not_count():
