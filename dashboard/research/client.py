@@ -118,12 +118,33 @@ class Moment:
     def inputs(self, underlying: str, timeframe: str = "1m") -> Inputs:
         """Return everything that sections are given for an underlying, as DataFrames."""
         names = frozenset(field.name for field in fields(Inputs))
-        inputs = self.pipeline.sections.source.inputs(underlying, timeframe, names)
-        found = {name: getattr(inputs, name) for name in names}
-        frames: dict[str, Any] = {
-            name: bars.frame for name, bars in found.items() if isinstance(bars, Columns)
-        }
-        return replace(inputs, **frames)
+        return _as_frames(self.pipeline.sections.source.inputs(underlying, timeframe, names))
+
+    def given(self, section: str, underlying: str, timeframe: str = "1m") -> Inputs:
+        """Return what a section was given for its reading, as DataFrames.
+
+        They end with the bar that the reading is of; `confluence` is given the votes.
+        """
+        self.reading(section, underlying, timeframe)  # votes are counted by being read
+        return _as_frames(self.pipeline.sections.given(underlying, section, timeframe))
+
+    def table(self, section: str, underlying: str, timeframe: str = "1m") -> pd.DataFrame:
+        """Return a section's table, calculated from the DataFrames that `given` returns.
+
+        Raises
+        ------
+        InputError
+            If an input that the section needs is not in the recording.
+        """
+        inputs = self.given(section, underlying, timeframe)
+        signal = self.pipeline.sections.signals[section]
+        for name in signal.needs:
+            if getattr(inputs, name) is None:
+                raise InputError(inputs.missing.get(name, f"No {name} of {underlying} here"))
+        names = (*signal.needs, *signal.optional)
+        table = signal.calculate(*(getattr(inputs, name) for name in names))
+        assert isinstance(table, pd.DataFrame)
+        return table
 
     def reading(self, section: str, underlying: str, timeframe: str = "1m") -> Reading:
         """Return what a section says of the last closed bar.
@@ -171,6 +192,14 @@ class Moment:
             raise InputError(inputs.missing.get(name, f"No {name} of {underlying} here"))
         assert isinstance(frame, pd.DataFrame)
         return frame
+
+
+def _as_frames(inputs: Inputs) -> Inputs:
+    found = {field.name: getattr(inputs, field.name) for field in fields(Inputs)}
+    frames: dict[str, Any] = {
+        name: bars.frame for name, bars in found.items() if isinstance(bars, Columns)
+    }
+    return replace(inputs, **frames)
 
 
 def _silent(_share: float, _words: str) -> None:

@@ -107,3 +107,16 @@ def test_the_store_is_the_pages_own(home: Path):
     store = my_store()
     assert str(home) in store.name
     store.close()
+
+
+def test_a_section_is_given_what_its_reading_was_made_of(moment: Moment):
+    signals = load_signals()
+    for (underlying, section, timeframe), reading in moment.final.items():
+        given = moment.given(section, underlying, timeframe)
+        assert signals[section].evaluate(given)[0] == reading
+
+
+def test_a_section_s_table_ends_with_the_desks_numbers(moment: Moment):
+    row = moment.table("supertrend", "NIFTY").iloc[-1]
+    assert row.to_dict() == moment.reading("supertrend", "NIFTY").values
+    assert moment.table("confluence", "NIFTY", "5m").empty  # no five minutes have closed yet
