@@ -24,7 +24,7 @@ SPOILT = """() => {
     const seen = own.top < box.bottom - 1
     if (seen && own.right > box.right + 1) found.push(`chip ${chip.textContent}`)
   }
-  for (const node of app.querySelectorAll(".part > span:first-child, .ex-h, .ex-t, .ex-c table")) {
+  for (const node of app.querySelectorAll(".part > span:first-child, .ex-h, .ex-h h2, .ex-t, .ex-c table")) {
     if (node.clientWidth && node.scrollWidth > node.clientWidth + 1) found.push(node.textContent)
   }
   for (const card of app.querySelectorAll(".card")) {
@@ -46,10 +46,11 @@ def test_cards_and_drawer_fit_at_every_size(open_desk: Open, variant: str, theme
     for width, height in SIZES:
         page.set_viewport_size({"width": width, "height": height})
         assert (width, cut(page), page.evaluate(SPOILT)) == (width, [], [])
-        page.locator("#card-momentum").click()
-        expect(drawer(page)).to_be_visible()
-        assert (width, page.evaluate(SPOILT)) == (width, [])
-        page.keyboard.press("Escape")
+        for name in ("momentum", "vix", "confluence"):
+            page.locator(f"#card-{name}").dispatch_event("click")
+            expect(drawer(page).locator(".ex-t")).to_contain_text(f"id: {name}")
+            assert (width, page.evaluate(SPOILT)) == (width, [])
+            page.keyboard.press("Escape")
 
 
 def test_the_fixed_words_of_confluence_are_seen_whole_everywhere(open_desk: Open):

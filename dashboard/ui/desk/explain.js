@@ -11,9 +11,9 @@ function makeExplain(desk) {
   }
   part.tabs = TABS.map((tab) => el("button", { role: "tab", onclick: () => desk.explain.turn(tab) }, tab))
   const root = el("aside.explain", { role: "dialog", "aria-label": "Reading", tabindex: "-1" },
-    el("div.ex-h", {}, part.glyph, part.title, part.word, part.strength, part.fixed, el("span.ag", {}, part.mark, part.age),
+    el("div.ex-h", {}, part.glyph, part.title, part.word, part.strength, el("span.ag", {}, part.mark, part.age),
       el("button.ib.x", { "aria-label": "Close", onclick: () => desk.explain.close(), html: icon("cross") })),
-    part.reason, el("div.ex-t", { role: "tablist" }, ...part.tabs, part.name), part.body,
+    part.reason, el("div.ex-t", { role: "tablist" }, ...part.tabs, part.fixed, part.name), part.body,
     el("div.ex-f", {}, el("span", { html: '<span class="kbd">←</span><span class="kbd">→</span> section' }), el("span", { html: '<span class="kbd">j</span> last flip' }), el("span", { html: '<span class="kbd">Esc</span> close' }), part.past))
   return new Explain(desk, root, part)
 }

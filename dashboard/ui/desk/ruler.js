@@ -28,6 +28,7 @@ function updateRuler(root, data) {
     setAttr(node, "data-row", Math.max(rows[i], 0))
     setAttr(node, "title", tick.title)
   })
+  setClass(root, "named", data.bands.some((band) => band.name))
   setAttr(root, "data-rows", Math.max(0, ...rows))
   setHidden(part.pointer, !data.pointer)
   if (data.pointer) {
