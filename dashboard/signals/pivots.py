@@ -16,10 +16,9 @@ a day are fixed at its open.
 The prior session is the calendar's previous trading day: Muhurat trading and drills are
 passed over (flag ``special_session_skipped``). It comes from `daily`, else from the bars
 themselves, whose last close is not the official one (flag ``unofficial_close``). If neither
-has it whole there are no levels: an older session, or a part of one, would be a different set
-of lines. Only where
-the calendar knows no previous day is the latest earlier session taken (flag
-``session_unverified``).
+has it whole (at most five minutes may be missing at either end) there are no levels: an older
+session, or a part of one, would be a different set of lines. Only where the calendar knows no
+previous day is the latest earlier session taken (flag ``session_unverified``).
 
 Sources: floor traders' classic; Nick Scott (1989) for Camarilla; Mark Fisher's pivot range
 (2002) and Franklin Ochoa (2010) for the CPR; Ken Wood for Woodie.
