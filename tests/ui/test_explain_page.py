@@ -24,7 +24,8 @@ SPOILT = """() => {
     const seen = own.top < box.bottom - 1
     if (seen && own.right > box.right + 1) found.push(`chip ${chip.textContent}`)
   }
-  for (const node of app.querySelectorAll(".part > span:first-child, .ex-h, .ex-h h2, .ex-t, .ex-c table")) {
+  const whole = ".part > span:first-child, .ex-h, .ex-h h2, .ex-t, .ex-c table"
+  for (const node of app.querySelectorAll(whole)) {
     if (node.clientWidth && node.scrollWidth > node.clientWidth + 1) found.push(node.textContent)
   }
   for (const card of app.querySelectorAll(".card")) {

@@ -190,6 +190,25 @@ def test_a_seek_in_the_generated_day_shows_what_the_store_says_of_that_moment(
     store.close()
 
 
+def test_a_section_is_explained_by_its_desk_and_the_catalogue_by_its_modules(
+    served: Served, chromium: Browser, watched: list[Watched]
+):
+    page = _sign_in(served, chromium, watched)
+    _pause(page)
+    _seek(page, "09:26:00")
+    page.locator("#card-supertrend").click()
+    drawer = page.locator(".explain.float")
+    expect(drawer.locator("table.states tbody tr").last).to_contain_text("09:20")
+    expect(drawer.locator("table.inputs")).to_contain_text("NIFTY")
+    expect(drawer.locator(".code pre")).to_contain_text('mock=True).at("09:25:05")')
+    drawer.get_by_role("tab", name="Formula").click()
+    expect(drawer).to_contain_text("Olivier Seban")
+    page.keyboard.press("Escape")
+    page.keyboard.press("g")
+    page.keyboard.press("c")
+    expect(page.locator(".cat article")).to_have_count(18)
+
+
 def _index_price(store: SqlStore, day: date, text: str) -> str:
     """Return NIFTY's last price at a time, from the ticks alone."""
     source = store.day(day).source
