@@ -93,7 +93,8 @@ class Presenter:
 
 def _is_same(before: object, now: object) -> bool:
     """Compare by value, arrays by identity: they are never written to."""
-    return before is now or (not isinstance(now, np.ndarray) and before == now)
+    has_array = isinstance(before, np.ndarray) or isinstance(now, np.ndarray)
+    return before is now or (not has_array and before == now)
 
 
 def present(snapshot: Snapshot, selection: Selection, notices: tuple[Notice, ...] = ()) -> Panes:

@@ -467,6 +467,14 @@ def test_at_the_live_edge_there_is_no_way_to_go_live():
     assert pane["day"] == "Today, Tue 18 Aug 2026"
 
 
+def test_an_index_without_a_silhouette_yet_follows_one_that_has_it():
+    presenter, now = Presenter(), make_snapshot()
+    only = replace(now.timeline, silhouettes={"NIFTY": now.timeline.silhouettes["NIFTY"]})
+    presenter.present(replace(now, timeline=only), DESK)
+    shown = presenter.present(replace(now, timeline=only), Selection("BANKNIFTY"))
+    assert shown == present(replace(now, timeline=only), Selection("BANKNIFTY"))
+
+
 def test_the_timeline_speaks_in_seconds_of_the_day():
     pane = timeline_pane(make_snapshot(), DESK)
     assert (pane["start"], pane["end"]) == (32400, 56400)  # 09:00, 15:40
