@@ -25,16 +25,20 @@ def test_a_tiny_run_tells_of_every_subject_as_json(home: Path):
     assert told["machine"]["processor"]
     assert told["part"] == "09:00 to 09:19"
     assert tuple(dict.fromkeys(one["subject"] for one in told["figures"])) == SUBJECTS
-    assert all(one["value"] > 0 for one in told["figures"])
+    assert all(one["value"] > 0 for one in told["figures"] if one["unit"] != "volatility")
     targets = {
-        (one["subject"], one["unit"]): (one["at_least"], one["at_most"])
+        (one["subject"], one["unit"], one["at_least"], one["at_most"])
         for one in told["figures"]
         if one["met"] is not None
     }
-    assert targets["storage", "bytes/tick"] == (None, 30)
-    assert targets["replay", "x"] == (10, None)
-    assert targets["seek", "ms"] == (None, 150)
-    assert targets["page", "ms"] == (None, 6)
+    assert targets >= {
+        ("storage", "bytes/tick", None, 30),
+        ("replay", "x", 10, None),
+        ("replay", "x", 0.67, None),
+        ("seek", "ms", None, 150),
+        ("sections", "ms", None, 15),
+        ("page", "ms", None, 6),
+    }
     assert not home.exists(), "the bench keeps to folders of its own"
 
 
