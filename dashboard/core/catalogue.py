@@ -156,7 +156,7 @@ def _inputs(signal: Signal) -> tuple[tuple[str, str, str], ...]:
         ("used where it is known", signal.optional),
         ("looked at by the judgement", signal.context),
     )
-    return tuple((name, INPUTS[name], use) for use, names in groups for name in names)
+    return tuple((name, INPUTS.get(name, name), use) for use, names in groups for name in names)
 
 
 def parameters(module: ModuleType) -> tuple[Parameter, ...]:

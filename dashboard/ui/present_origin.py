@@ -56,7 +56,7 @@ def inputs_table(explained: Explained, snapshot: Snapshot, selection: Selection)
 
 
 def _input(one: InputView, snapshot: Snapshot, selection: Selection) -> dict[str, Any]:
-    title, unit = INPUTS[one.name]
+    title, unit = INPUTS.get(one.name, (one.name, "row"))
     of = without_month(one.instrument) if selection.blind else one.instrument
     if one.rows is None:
         return {"cells": [title, of, DASH, DASH], "title": one.missing}

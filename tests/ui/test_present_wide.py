@@ -6,6 +6,7 @@ import pytest
 
 from dashboard.core.signal import Stance
 from dashboard.signals import load_signals
+from dashboard.ui.present_origin import INPUTS
 from dashboard.ui.present_scale import LEVELS, SCALES, ruler, scale
 from dashboard.ui.present_sections import in_order, sections_pane
 from dashboard.ui.selection import Selection
@@ -80,6 +81,22 @@ def test_an_unknown_percentile_is_a_dash_with_its_reason():
     values = {"vix": 13.42, "regime": "normal", "factor": 1.0, "percentile": None}
     number = card("vix", values=values)["numbers"][-1]
     assert (number["text"], number["title"]) == ("—", "Fewer than 252 earlier sessions are known")
+
+
+@pytest.mark.parametrize("name", ["confluence", "candle"])
+def test_a_section_of_five_minutes_alone_says_so_on_a_page_of_fifteen(name):
+    snapshot = make_snapshot(ALL)
+    own = replace(snapshot.signals[name], timeframes=("5m",))
+    snapshot = replace(snapshot, signals={**snapshot.signals, name: own})
+    for timeframe, chips in (("15m", ["5M"]), ("5m", [])):
+        cards = sections_pane(snapshot, Selection(timeframe=timeframe))["cards"]
+        shown = next(c for c in cards if c["id"] == name)
+        assert [chip["text"] for chip in shown["chips"]] == chips
+
+
+def test_every_input_of_a_section_has_a_name():
+    asked = {n for s in load_signals().values() for n in (*s.needs, *s.optional, *s.context)}
+    assert asked - {"underlying"} <= set(INPUTS)
 
 
 def test_a_ruler_of_thresholds_has_a_band_between_each_two():
