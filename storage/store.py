@@ -12,6 +12,7 @@ from dashboard.core.ports import DaySummary, Gap, TapeInfo
 from dashboard.core.signal import Reading
 from storage.accounts import SqlAccounts
 from storage.bars import Bars, load_bars, load_bars_before, load_daily, load_sessions_before
+from storage.damage import find_damaged
 from storage.days import drop_day, load_origins, load_universe
 from storage.derived import DerivedRows, extend, load_chain, load_checkpoint, prepare
 from storage.engine import LOCK_TIMEOUT_S, Database
@@ -96,6 +97,12 @@ class SqlStore:
         for _ in self.frames(day, source, on_damage=found.append):
             pass
         return tuple(found)
+
+    def damaged_tapes(
+        self, day: date, source: Source, origin_digest: str | None = None
+    ) -> tuple[TapeInfo, ...]:
+        """Return the day's tapes of which a chunk does not match its digest, and mark them."""
+        return find_damaged(self._database, day, source, origin_digest)
 
     # -- what is derived from tapes ----------------------------------------------
     def prepare(self, day: date, source: Source) -> AbstractContextManager[DerivedRows]:

@@ -120,6 +120,13 @@ def _ours_first(names: Sequence[str] | dict[str, int]) -> tuple[str, ...]:
 
 
 def _notes(one: Row[Any], world: str) -> list[str]:
+    if one.damaged:
+        said = f"{one.label}: damaged; `tezi doctor --deep` tells where, and what mends it"
+        return [said, *_state(one, world)]
+    return _state(one, world)
+
+
+def _state(one: Row[Any], world: str) -> list[str]:
     if one.status == "open" and one.shown:
         return [f"{one.label}: not finished yet"]
     if one.status == "open":

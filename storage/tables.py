@@ -20,6 +20,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 
 metadata = MetaData(
@@ -76,6 +77,7 @@ tape = Table(
     Column("stored_bytes", BigInteger, nullable=False),
     Column("first_ns", BigInteger),
     Column("last_ns", BigInteger),
+    Column("damaged", Boolean, nullable=False, server_default=false()),  # found to be so
     CheckConstraint("status IN ('open', 'complete')", name="status"),
     sqlite_autoincrement=True,  # a dropped tape's number is never used again
 )

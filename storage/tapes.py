@@ -37,7 +37,7 @@ def begin_tape(
     ------
     DuplicateError
         If the day has this import already, or another tape of one of the instruments
-        (unless `replace`: that whole tape gives way once this one is complete).
+        (unless `replace`: those whole tapes give way once this one is complete).
     """
     with database.writing() as connection:
         key, continues = _begin(connection, info, instruments, replace)
@@ -56,7 +56,8 @@ def _begin(
 ) -> tuple[TapeKey, bool]:
     number = lock_day(connection, info.day, info.source)
     tapes = connection.execute(select(tape).where(tape.c.day_id == number)).all()
-    _refuse_same_import(tapes, info)
+    if not replace:
+        _refuse_same_import(tapes, info)
     live = info.source is Source.LIVE
     before = [one for one in tapes if _is_begun_again(one, info)]
     if not live:

@@ -102,7 +102,8 @@ class Store(Protocol):
         """Begin a tape; leaving the context finishes it, an exception in it drops it.
 
         Raises `DuplicateError` if an instrument of it already has a tape on that day
-        (unless `replace`: then the other tape gives way once this one is complete).
+        (unless `replace`: then the other tape gives way once this one is complete, one of
+        the same import too).
         A LIVE tape is not dropped, for it cannot be fetched again: beginning it again on
         the same day, finished or not, goes on with it.
         """
@@ -110,6 +111,15 @@ class Store(Protocol):
 
     def origins(self, day: date, source: Source) -> frozenset[str]:
         """Return the `origin_digest` of each complete tape of a day; empty where there is none."""
+        ...
+
+    def damaged_tapes(
+        self, day: date, source: Source, origin_digest: str | None = None
+    ) -> tuple[TapeInfo, ...]:
+        """Return the day's tapes of which a chunk does not match its digest.
+
+        With `origin_digest`, only the complete tape of that import is looked at.
+        """
         ...
 
     def days(self) -> list[DaySummary]:

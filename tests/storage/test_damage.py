@@ -4,11 +4,11 @@ import pytest
 from sqlalchemy import text
 
 from dashboard.core.clock import SECOND_NS
-from dashboard.core.errors import TapeError
+from dashboard.core.errors import DuplicateError, TapeError
 from dashboard.core.market import Frame, Source
 from storage.store import SqlStore
 from storage.tape_reader import MOST_MINUTES
-from tests.storage.frames import DAY, NIFTY, OPEN_S, info, ticks
+from tests.storage.frames import BANKNIFTY, DAY, NIFTY, OPEN_S, info, ticks
 
 RECORDED = Source.RECORDED
 
@@ -94,3 +94,37 @@ def test_every_damaged_minute_of_a_long_stretch_is_told_in_order(store: SqlStore
     assert starts == [at for at in range(first, first + minutes) if at % 2 == 0]
     assert [f.received_ns for f in found] == sorted(f.received_ns for f in found)
     assert sum(bool(f.payload) for f in found) == 60 * minutes // 2
+
+
+# -- damaged tapes: found, marked, replaced --------------------------------------------------
+
+
+def test_says_which_tapes_of_a_day_are_damaged(damaged: SqlStore):
+    with damaged.begin_tape(info("other.csv", origin_digest="d2"), [BANKNIFTY]) as tape:
+        tape.append(ticks(0, 180))
+    assert damaged.damaged_tapes(DAY, RECORDED) == (info(),)
+    assert damaged.damaged_tapes(DAY, RECORDED, "d1") == (info(),)
+    assert damaged.damaged_tapes(DAY, RECORDED, "d2") == ()
+    assert damaged.damaged_tapes(DAY, Source.MOCK) == ()
+
+
+def test_damage_is_told_with_the_day_once_it_is_known(damaged: SqlStore):
+    unknown = ("nifty.csv: imported as 1m bars",)
+    mark = "nifty.csv: damaged; `tezi doctor --deep` tells where, and what mends it"
+    assert damaged.day(DAY).notes == unknown
+    damaged.damaged_tapes(DAY, RECORDED)
+    assert damaged.day(DAY).notes == (mark, *unknown)
+    with damaged.begin_tape(info(), [NIFTY], replace=True) as tape:
+        tape.append(ticks(0, 180))
+    assert damaged.day(DAY).notes == unknown
+
+
+def test_the_same_import_takes_its_own_place_when_told_to(damaged: SqlStore):
+    with pytest.raises(DuplicateError, match="already imported"):
+        damaged.begin_tape(info(), [NIFTY]).__enter__()
+    with damaged.begin_tape(info(), [NIFTY], replace=True) as tape:
+        tape.append(ticks(0, 180))
+        assert len(damaged.damage(DAY, RECORDED)) == 1  # the old one, until the new is complete
+    assert damaged.damage(DAY, RECORDED) == ()
+    assert list(damaged.frames(DAY, RECORDED)) == ticks(0, 180)
+    assert damaged.day(DAY).messages == 180
