@@ -16,6 +16,7 @@ from dashboard.core.hours import windows
 from dashboard.core.market import Floats, Ints, Segment
 from dashboard.options.chain import ChainHistory
 
+STALE_OI_S = 600  # exchanges publish OI every few minutes; older than this it is old
 SETTLEMENT_HOUR = 15  # of expiry day, from when on option readings are flagged
 PARITY_STRIKES = 5
 

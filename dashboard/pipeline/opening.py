@@ -15,9 +15,9 @@ import pandas as pd
 
 from dashboard.core.bars import day_numbers
 from dashboard.core.calendar import Calendar
-from dashboard.core.clock import MINUTE_S, SECOND_NS, to_ns
+from dashboard.core.clock import MINUTE_S, SECOND_NS, day_start_s, to_ns
 from dashboard.core.daily import session_days
-from dashboard.core.hours import is_whole
+from dashboard.core.hours import EPOCH_DAY, is_whole
 from dashboard.core.market import (
     TIMEFRAMES,
     UNDERLYINGS,
@@ -41,19 +41,24 @@ from dashboard.pipeline.prepare import OnDamage, decompress, log_damage
 from dashboard.pipeline.rolling import find_rolls
 from dashboard.pipeline.series import WARMUP_BARS
 from dashboard.pipeline.state import state_from_bytes
+from dashboard.pipeline.unbroken import unbroken_since
 
 DAILY_BARS = 60
+SESSIONS_LOOKED_AT = 300  # more than any of them needs
 VIX_SESSIONS = 252  # a year, for its percentile
 
 
 def stored_past(store: Store, universe: Universe, day: date, source: Source) -> Past:
     """Return warm-up bars and past sessions of a day from the days stored before it.
 
-    A contract's warm-up bars are its own, whichever month was the front one then.
+    A contract's warm-up bars are its own, whichever month was the front one then. Nothing is
+    taken from before a hole of more than a few sessions.
     """
     tokens = list(followed(universe, day))
+    since = unbroken_since(store.sessions_before(day, source, SESSIONS_LOOKED_AT), day)
+    since_s = day_start_s(since)
     warmup = {
-        (token, name): bars
+        (token, name): bars[bars["start"] >= since_s]
         for name in TIMEFRAMES
         for token, bars in store.bars_before(day, source, tokens, name, WARMUP_BARS).items()
     }
@@ -61,14 +66,18 @@ def stored_past(store: Store, universe: Universe, day: date, source: Source) -> 
     for name in UNDERLYINGS:
         index = universe.index(name)
         if index is not None:
-            sessions = store.daily(day, source, index.token, DAILY_BARS)
+            sessions = _from(store.daily(day, source, index.token, DAILY_BARS), since)
             daily[name] = without_part(sessions, warmup[index.token, "1m"])
     vix = universe.index(VIX)
     if vix is not None:
-        daily[VIX] = store.daily(day, source, vix.token, VIX_SESSIONS)
+        daily[VIX] = _from(store.daily(day, source, vix.token, VIX_SESSIONS), since)
     rolls = find_rolls(store, universe, day, source)
-    volume = stored_volume(store, universe, day, source)
+    volume = stored_volume(store, universe, day, source, since)
     return Past(warmup, daily, volume, rolls.switched, rolls.rolled)
+
+
+def _from(daily: pd.DataFrame, since: date) -> pd.DataFrame:
+    return daily[session_days(daily) >= (since - EPOCH_DAY).days] if len(daily) else daily
 
 
 def without_part(daily: pd.DataFrame, bars: npt.NDArray[np.void]) -> pd.DataFrame:

@@ -27,12 +27,19 @@ UNSEEN_MINUTES = 5  # at either end of a session that still counts as recorded
 
 
 def stored_volume(
-    store: Store, universe: Universe, day: date, source: Source
+    store: Store, universe: Universe, day: date, source: Source, since: date
 ) -> dict[str, Columns]:
-    """Return, by underlying, `Inputs.past_volume` of a day from the days stored before it."""
+    """Return, by underlying, `Inputs.past_volume` of a day.
+
+    Sessions before `since` do not count, but for earlier expiry days.
+    """
     fronts = {n: months[0] for n in UNDERLYINGS if (months := universe.futures(n, day))}
     wanted = {
-        name: list(_candidates(store, name, day, source, front.expiry == day))
+        name: [
+            session
+            for session in _candidates(store, name, day, source, front.expiry == day)
+            if session >= since or session in monthly_expiries(name)
+        ]
         for name, front in fronts.items()
     }
     found: dict[str, list[Columns]] = {name: [] for name in fronts}

@@ -70,8 +70,13 @@ def judge(table: AnyBars, inputs: Inputs) -> Verdict:
     stance = Stance.BULLISH if lead > 0 else Stance.BEARISH
     if adx < NO_TREND or abs(lead) <= EQUAL:
         stance = Stance.NEUTRAL
-    reason = f"ADX {number(adx, 1)} {_bound(adx)}; {_sides(last, lead)}"
+    reason = f"ADX {number(adx, _digits(adx))} {_bound(adx)}; {_sides(last, lead)}"
     return Verdict(stance, 4 * (adx - 15), reason, _flags(table, adx))
+
+
+def _digits(adx: float) -> int:
+    """Return 1, or 2 where one decimal would print a bound that the value only comes near."""
+    return 2 if adx != round(adx, 1) in (NO_TREND, TRENDING, STRONG) else 1
 
 
 def _bound(adx: float) -> str:

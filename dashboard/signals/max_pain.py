@@ -27,12 +27,12 @@ from dashboard.core.bars import AnyBars, Bars, as_table, day_numbers, last_row, 
 from dashboard.core.calendar import load_calendar
 from dashboard.core.errors import CalendarError, InputError
 from dashboard.core.hours import bar_end
-from dashboard.core.market import TIMEFRAMES, Segment
+from dashboard.core.market import TIMEFRAMES, Floats, Segment
 from dashboard.core.signal import Inputs, PriceLevel, Signal, Stance, Verdict, insufficient
 from dashboard.core.view import Level, Number
 from dashboard.core.wording import age, number
 from dashboard.options.chain import chain_history, widened
-from dashboard.options.hours import is_frozen, reference_price, time_flags
+from dashboard.options.hours import STALE_OI_S, is_frozen, reference_price, time_flags
 from dashboard.options.ratios import LEAST_STRIKES, max_pains
 
 NEAR_PERCENT = 0.3  # exclusive; closer to max pain than this says nothing
@@ -55,10 +55,11 @@ def calculate(chain: Bars) -> Bars:
 
     Returns
     -------
-    DataFrame, shape (n, 5), one row per bar start
+    DataFrame, shape (n, 6), one row per bar start
         ``max_pain`` in INR, NaN with fewer than ten strikes of open interest;
         ``max_pain_spot``, the price it is held against, in INR; ``max_pain_distance`` in
-        percent; ``max_pain_strikes``, how many have open interest; ``oi_age_s`` in seconds.
+        percent; ``max_pain_strikes``, how many have open interest; ``max_pain_sides``, on how
+        many of calls and puts there is any; ``oi_age_s`` in seconds.
 
     Raises
     ------
@@ -70,13 +71,16 @@ def calculate(chain: Bars) -> Bars:
     if len(history) and not {("oi", "CE"), ("oi", "PE")} & set(history.sides):
         raise InputError("The chain has no open interest: max pain needs the field 'oi'")
     spot = reference_price(history)
+    spot = np.where(spot > 0, spot, np.nan)
     calls, puts = history.side("oi", "CE"), history.side("oi", "PE")
     strike, held = max_pains(history.strikes, calls, puts, spot)
+    sides: Floats = np.stack([(calls > 0).any(axis=1), (puts > 0).any(axis=1)]).sum(axis=0) * 1.0
     columns = {
         "max_pain": strike,
         "max_pain_spot": spot,
         "max_pain_distance": 100 * (spot / strike - 1),
         "max_pain_strikes": held,
+        "max_pain_sides": sides,
         "oi_age_s": history.header("oi_age_s"),
     }
     return as_table(columns, chain)
@@ -85,11 +89,13 @@ def calculate(chain: Bars) -> Bars:
 def judge(table: AnyBars, inputs: Inputs) -> Verdict:
     """Return the pull towards max pain; neutral near it, and until the expiry is near."""
     last, start = last_row(table), int(starts_s(table)[-1])
-    flags = _flags(start, inputs.expiry)
+    flags = _flags(last, start, inputs.expiry)
     strike, distance = last["max_pain"], last["max_pain_distance"]
     if not math.isfinite(strike):
         held = int(last["max_pain_strikes"])
         return insufficient(f"{held} strikes with OI, needs {LEAST_STRIKES}", *flags)
+    if last["max_pain_sides"] < 2:
+        return insufficient("Open interest of one side only", *flags)
     if not math.isfinite(distance):
         return insufficient("No index price to hold it against", *flags)
     left = _seconds_left(start, inputs)
@@ -121,10 +127,11 @@ def _seconds_left(start: int, inputs: Inputs) -> float:
     return instant.timestamp() - bar_end(start, Segment.FNO, TIMEFRAMES[inputs.timeframe])
 
 
-def _flags(start: int, expiry: date | None) -> tuple[str, ...]:
+def _flags(last: dict[str, float], start: int, expiry: date | None) -> tuple[str, ...]:
     at = np.array([start], dtype=np.int64)
     frozen = ("atm_from_parity",) if is_frozen(day_numbers(at), at)[0] else ()
-    return (*frozen, *time_flags(start, expiry))
+    stale = ("stale_oi",) if last["oi_age_s"] > STALE_OI_S else ()
+    return (*frozen, *stale, *time_flags(start, expiry))
 
 
 SIGNAL = Signal(

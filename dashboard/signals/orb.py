@@ -141,7 +141,7 @@ def judge(table: AnyBars, inputs: Inputs) -> Verdict:
     days = days_of(inputs.index)
     first = int(np.searchsorted(days, days[-1]))
     hours = windows(int(days[-1]), Segment.INDEX)
-    if hours is not None and _is_over(int(days[-1]), int(starts[-1]), hours[-1][1]):
+    if hours is not None and starts[-1] >= hours[-1][1]:
         return insufficient("No range after the close of trading", "auction_phase")
     opened = _session(int(days[-1]), int(starts[first]))[0]
     last = last_row(table)
@@ -152,14 +152,6 @@ def judge(table: AnyBars, inputs: Inputs) -> Verdict:
     )
     flags = () if hours is not None else ("session_unverified",)
     return replace(verdict, flags=(*verdict.flags, *flags))
-
-
-def _is_over(day: int, start: int, close: int) -> bool:
-    """Say whether the bar at `start` [s] closes into the closing auction, or lies in it."""
-    if start >= close:
-        return True
-    futures = windows(day, Segment.FNO)  # they trade on through the auction
-    return start + 60 >= close and futures is not None and futures[-1][1] > close
 
 
 def _unknown(elapsed: Ints) -> Verdict:

@@ -28,13 +28,14 @@ import math
 import numpy as np
 
 from dashboard.core.bars import AnyBars, Bars, as_table, day_numbers, last_row, starts_s
+from dashboard.core.clock import from_seconds
 from dashboard.core.errors import InputError
 from dashboard.core.market import Floats, Ints
 from dashboard.core.signal import Inputs, Signal, Stance, Verdict, insufficient
 from dashboard.core.view import Number
 from dashboard.core.wording import RANGE, age, number
 from dashboard.options.chain import KINDS, ChainHistory, chain_history, widened
-from dashboard.options.hours import is_frozen, reference_price, time_flags
+from dashboard.options.hours import STALE_OI_S, is_frozen, reference_price, time_flags
 from dashboard.options.strikes import nearest_strikes, positions_around
 
 HIGH, LOW = 1.2, 0.8  # inclusive
@@ -140,11 +141,15 @@ def judge(table: AnyBars, inputs: Inputs) -> Verdict:
     last = last_row(table)
     flags = _flags(last, int(starts_s(table)[-1]), inputs)
     ratio = last["pcr_oi"]
+    if inputs.expiry is not None and inputs.expiry < from_seconds(int(starts_s(table)[-1])).date():
+        return insufficient(f"Expired on {inputs.expiry.day} {inputs.expiry:%b}", *flags)
+    if ratio == 0:
+        return insufficient("Put OI is 0", *flags)
     if not math.isfinite(ratio):
         calls_known = math.isfinite(last["pcr_call_oi"]) and math.isfinite(last["pcr_put_oi"])
         return insufficient("Call OI is 0" if calls_known else "No OI in this snapshot", *flags)
     shown = _age(last["oi_age_s"])
-    strength = 100.0 if ratio <= 0 else 100 * abs(math.log(ratio)) / math.log(EXTREME_HIGH)
+    strength = 100 * abs(math.log(ratio)) / math.log(EXTREME_HIGH)
     if ratio >= EXTREME_HIGH * (1 - EQUAL) or ratio <= EXTREME_LOW * (1 + EQUAL):
         strength, flags = min(strength, EXTREME_CAP), (*flags, "extreme")
     if ratio >= HIGH * (1 - EQUAL):
@@ -167,6 +172,7 @@ def _flags(last: dict[str, float], at: int, inputs: Inputs) -> tuple[str, ...]:
     tags = {
         "strikes_missing": last["pcr_atm_missing"] > 0,
         "atm_from_parity": bool(is_frozen(day_numbers(start), start)[0]),
+        "stale_oi": last["oi_age_s"] > STALE_OI_S,
         "oi_change_undefined": all(map(math.isfinite, changes)) and not min(changes) > 0,
     }
     applying = (name for name, applies in tags.items() if applies)

@@ -114,6 +114,7 @@ WEIGHTS = {
 }
 NAMES = tuple(WEIGHTS)
 CODE = {name: code for code, name in enumerate(NAMES)}
+ROUND = [CODE["round 500"], CODE["round 100"]]  # levels that no trade made
 WEIGHT = np.array(list(WEIGHTS.values()))
 PRICES = ("open", "high", "low", "close")
 SIDES = ("s", "r")
@@ -192,11 +193,12 @@ def calculate(
 
     Returns
     -------
-    DataFrame, shape (n, 21), same index
+    DataFrame, shape (n, 22), same index
         ``s1 s2 s3 r1 r2 r3`` in INR, nearest first, NaN where there is none; ``s1_score``
         to ``r3_score``; ``s1_source`` to ``r3_source``, text; ``room``, -1 to 1;
-        ``tolerance`` in INR; ``broken`` +1 on the bar that closes a break of what was the
-        nearest resistance, -1 of the nearest support, else 0.
+        ``tolerance`` in INR; ``levels``, how many are known that are no round numbers;
+        ``broken`` +1 on the bar that closes a break of what was the nearest resistance, -1 of
+        the nearest support, else 0.
 
     Raises
     ------
@@ -205,7 +207,8 @@ def calculate(
     """
     (close,) = prices(bars, "close")
     if not len(bars):
-        return as_table(_table(bars, close, [], np.empty(0, dtype=np.int64), close), bars)
+        columns = _table(bars, close, [], np.empty(0, dtype=np.int64), close)
+        return as_table(columns | {"levels": close}, bars)
     starts = starts_s(bars)
     begins = _first_rows(starts // QUARTER_S)
     last = int(starts[begins[-1]])  # the newest zones look at nothing that began later
@@ -218,9 +221,10 @@ def calculate(
     strikes = (
         None if chain is None else _open_interest(starts[begins], days_of(bars)[begins], chain)
     )
-    zones, tolerance = _zones(_Known(known, strikes, underlying))
+    zones, tolerance, made = _zones(_Known(known, strikes, underlying))
     which = np.searchsorted(begins, np.arange(len(bars)), side="right") - 1
-    return as_table(_table(bars, close, zones, which, tolerance), bars)
+    columns = _table(bars, close, zones, which, tolerance)
+    return as_table(columns | {"levels": made[which]}, bars)
 
 
 def _kept(bars: AnyBars | None, *names: str) -> Columns | None:
@@ -259,8 +263,11 @@ class _Known:
 
 
 @lru_cache(maxsize=64)
-def _zones(known: _Known) -> tuple[list[Zones], Floats]:
-    """Return the zones of each session's renewals, and the tolerance of each renewal [INR]."""
+def _zones(known: _Known) -> tuple[list[Zones], Floats, Floats]:
+    """Return the zones of each session's renewals, and two figures of each renewal.
+
+    They are its tolerance [INR], and how many levels it knows that are no round numbers.
+    """
     bars, index_15m = known.frames["bars"], known.frames["index_15m"]
     assert bars is not None
     opened, high, low, close = prices(bars, *PRICES)
@@ -295,7 +302,9 @@ def _zones(known: _Known) -> tuple[list[Zones], Floats]:
         levels |= _profile(renewals, bars, known.frames["future"], known.underlying)
     tolerance = _tolerance(quarters, renewals.opens)
     joined = _joined(levels, _swings(quarters, renewals))
-    return _renewed(joined, quarters, renewals, tolerance), tolerance
+    traded = np.isfinite(joined.prices) & ~np.isin(joined.codes, ROUND)
+    count = traded.sum(axis=1).astype(np.float64)
+    return _renewed(joined, quarters, renewals, tolerance), tolerance, count
 
 
 def _quarters(longer: AnyBars, sessions: Ints, renewals: Renewals) -> Quarters:
@@ -657,6 +666,8 @@ def judge(table: AnyBars, inputs: Inputs) -> Verdict:
         for name in (f"{side}{k}" for side in SIDES for k in range(1, EACH_SIDE + 1))
     )
     flags = _flags(last)
+    if not last["levels"]:
+        return insufficient("Only round numbers are known", *flags)
     if not np.isfinite(room):
         if not np.isfinite(above) and not np.isfinite(below):
             return insufficient("No level is known", *flags)

@@ -76,6 +76,7 @@ FLAG_WORDS = {
     "rising_while_falling": ("ALARM", "India VIX rose by 8% or more while the index fell"),
     "rolled_contract": ("ROLLED", "The front contract is another one than in the session before"),
     "session_unverified": ("HOURS?", "The calendar does not know this session's hours"),
+    "stale_oi": ("OLD OI", "Open interest has not changed for more than ten minutes"),
     "settlement_window": ("SETTLES", "Expiry day: prices may serve the settlement"),
     "short_baseline": ("FEW DAYS", "Compared with fewer than ten earlier sessions"),
     "special_session_skipped": ("SKIPS", "A special session between was left out"),

@@ -66,7 +66,7 @@ def test_people_read_the_underlyings_in_order_with_short_bars_first(tezi: Tezi, 
     lines = tezi("replay", "2026-08-18", "--until", "09:18").out.splitlines()
     names = [line.strip() for line in lines if line and not line.startswith(" ")][:3]
     assert names == ["NIFTY", "BANKNIFTY", "SENSEX"]
-    assert lines[1].split()[:3] == ["ema", "1m", "09:17"]
+    assert lines[1].split()[:3] == ["adx", "1m", "09:17"]
     assert lines[-1].startswith("Digest over all readings: ")
 
 

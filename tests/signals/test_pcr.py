@@ -138,12 +138,27 @@ def test_parity_is_the_median_of_the_pairs_that_are_known(puts: list[float], for
         (1.5, Stance.BULLISH, 86.268),
         (1.6, Stance.BULLISH, 50.0),
         (0.5, Stance.BEARISH, 50.0),
-        (0.0, Stance.BEARISH, 50.0),
     ],
 )
 def test_reads_the_writers_side(value: float, stance: Stance, strength: float):
     reading = ratio(value)
     assert (reading.state, reading.strength) == (stance, pytest.approx(strength, abs=0.001))
+
+
+def test_no_put_interest_at_all_is_no_ratio_to_read():
+    reading = ratio(0.0)
+    assert (reading.state, reading.reason) == (Stance.INSUFFICIENT, "Put OI is 0")
+
+
+def test_a_chain_that_has_expired_says_so():
+    chain = make_chain([1.0] * 3, [2.0] * 3, at="2026-08-19 10:00")
+    reading = SIGNAL.read(chain, expiry=date(2026, 8, 18))
+    assert (reading.state, reading.reason) == (Stance.INSUFFICIENT, "Expired on 18 Aug")
+
+
+def test_interest_that_has_not_changed_for_long_is_flagged():
+    assert "stale_oi" not in read([1.0] * 3, [2.0] * 3, oi_age_s=600.0).flags
+    assert "stale_oi" in read([1.0] * 3, [2.0] * 3, oi_age_s=601.0).flags
 
 
 def test_an_extreme_keeps_its_direction():

@@ -210,8 +210,9 @@ def test_zones_stay_for_a_quarter_of_an_hour():
     assert table["tolerance"].iloc[:15].nunique() == 1
 
 
-def read(*closes: tuple[int, float]) -> Reading:
-    return SIGNAL.read(minutes(*closes))
+def read(*closes: tuple[int, float], far: float = 20_000.0) -> Reading:
+    """Read with one level besides round numbers, and that far away."""
+    return SIGNAL.read(minutes(*closes), prior(far, far, far))
 
 
 @pytest.mark.parametrize(
@@ -231,7 +232,10 @@ def test_reads_the_side_with_more_room(close: float, stance: Stance, strength: f
 
 
 def test_says_on_which_side_there_is_no_level():
-    above, below = read((1, 24_480.0), (1, 25_200.0)), read((1, 24_480.0), (1, 23_900.0))
+    above, below = (
+        read((1, 24_480.0), (1, 25_200.0)),
+        read((1, 24_480.0), (1, 23_900.0), far=30_000.0),
+    )
     assert above.reason == "No level above 25,200.00; S1 24,700.00"
     assert below.reason == "No level below 23,900.00; R1 24,000.00"
     assert (above.state, below.state) == (Stance.NEUTRAL, Stance.NEUTRAL)
@@ -244,6 +248,11 @@ def test_the_levels_name_their_sources():
     levels = {level.label: level.price for level in read((1, 24_480.0)).levels}
     assert levels["R1 round 500"] == 24_500.0
     assert levels["S1 round 100"] == 24_400.0
+
+
+def test_round_numbers_alone_say_nothing():
+    reading = SIGNAL.read(minutes((1, 24_480.0)))
+    assert (reading.state, reading.reason) == (Stance.INSUFFICIENT, "Only round numbers are known")
 
 
 def test_a_break_is_two_closes_of_five_minutes_beyond():
