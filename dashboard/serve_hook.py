@@ -188,7 +188,8 @@ def _announce(runtime: "Runtime", address: str) -> None:
     if link is not None:
         lines += [
             "",
-            "  First start. Create the owner's account with this one-time link (valid 24 hours):",
+            "  First start. Create the owner's account with this one-time link",
+            "  (valid 24 hours, or until the next start):",
             f"  {address}/welcome?token={link}",
         ]
     sys.stdout.write("\n".join([*lines, "", ""]))

@@ -52,10 +52,6 @@ class Account(Protocol):
 class AccountStore(KeyStore, Protocol):
     """Keep accounts, one-time links, tokens and settings; `storage.accounts` does."""
 
-    def create_account(self, name: str, password_hash: str, role: str, created_ns: int) -> Account:
-        """Keep a new account; raise `DuplicateError` where the name is taken."""
-        ...
-
     def find_account(self, name: str) -> Account | None:
         """Return the account of that name, or None."""
         ...
@@ -68,12 +64,18 @@ class AccountStore(KeyStore, Protocol):
         """Replace the hash."""
         ...
 
-    def create_invitation(self, token_hash: str, expires_ns: int, role: str) -> None:
-        """Keep the digest of a one-time link."""
+    def replace_invitation(self, token_hash: str, expires_ns: int, role: str) -> None:
+        """Keep the digest of a one-time link; older unspent ones for that role end."""
         ...
 
-    def use_invitation(self, token_hash: str, now_ns: int) -> str | None:
-        """Spend a link: return its role, or None where it is unknown, spent or over."""
+    def is_invited(self, token_hash: str, now_ns: int) -> bool:
+        """Say whether a link is known, unspent and not over."""
+        ...
+
+    def create_first_account(
+        self, token_hash: str, name: str, password_hash: str, now_ns: int
+    ) -> Account | None:
+        """Spend a link on the first account in one step; None, and no change, if refused."""
         ...
 
     def remember_token(self, jti: str, account_id: int, expires_ns: int) -> None:
@@ -85,7 +87,7 @@ class AccountStore(KeyStore, Protocol):
         ...
 
     def is_revoked(self, jti: str) -> bool:
-        """Say whether the token was ended before its time, or never handed out."""
+        """Say whether the token was ended, never handed out, or its account is shut out."""
         ...
 
     def revoke_all(self, account_id: int) -> list[str]:
@@ -111,12 +113,15 @@ class Accounts:
         self.tokens = Tokens(store, clock)
 
     def first_start_link(self) -> str | None:
-        """Return a new one-time token for the owner's account, or None once it exists."""
+        """Return a new one-time token for the owner's account, or None once it exists.
+
+        It replaces those of earlier starts: one link at a time is good.
+        """
         if self._store.count_accounts():
             return None
         token = secrets.token_urlsafe(32)
         expires_ns = self._clock.now_ns() + LINK_LIFETIME_S * SECOND_NS
-        self._store.create_invitation(_digest(token), expires_ns, OWNER)
+        self._store.replace_invitation(_digest(token), expires_ns, OWNER)
         return token
 
     def needs_owner(self) -> bool:
@@ -136,14 +141,17 @@ class Accounts:
         InputError
             If name or password cannot be accepted; the link stays good.
         AuthError
-            If the link is unknown, spent or over, or the owner exists already.
+            If the link is unknown, spent, replaced or over, or the owner exists already.
         """
         name = check_name(name)
         check_password(password, name)
-        role = self._spend(link_token)
-        account = self._store.create_account(
-            name, self._passwords.hash(password), role, self._clock.now_ns()
-        )
+        digest, now_ns = _digest(link_token), self._clock.now_ns()
+        if not self._store.is_invited(digest, now_ns):  # strangers cost no slow hash
+            raise self._refused_link()
+        password_hash = self._passwords.hash(password)
+        account = self._store.create_first_account(digest, name, password_hash, now_ns)
+        if account is None:  # another was quicker
+            raise self._refused_link()
         return self._issue(account)
 
     def sign_in(self, name: str, password: str, address: str) -> str:
@@ -188,7 +196,7 @@ class Accounts:
         return claims
 
     def is_over(self, jti: str, expires_s: int) -> bool:
-        """Say whether a token that was valid once has expired or was ended since."""
+        """Say whether a token that was valid once has expired, was ended or is shut out."""
         return self._clock.now_ns() >= expires_s * SECOND_NS or self._store.is_revoked(jti)
 
     def change_password(self, name: str, password: str) -> None:
@@ -211,13 +219,13 @@ class Accounts:
         self._store.remember_token(claims.jti, account.id, claims.expires_s * SECOND_NS)
         return token
 
-    def _spend(self, link_token: str) -> str:
+    def _refused_link(self) -> AuthError:
         if not self.needs_owner():
-            raise AuthError("The owner's account exists already: sign in.")
-        role = self._store.use_invitation(_digest(link_token), self._clock.now_ns())
-        if role is None:
-            raise AuthError("This link is not valid any more. Start Tezi again to get a new one.")
-        return role
+            return AuthError("The owner's account exists already: sign in.")
+        return AuthError(
+            "This link is not valid any more: use the newest one that Tezi printed, "
+            "or start it again to get another."
+        )
 
     def _refresh_hash(self, account: Account, password: str) -> None:
         if self._passwords.is_outdated(account.password_hash):

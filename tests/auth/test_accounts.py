@@ -1,5 +1,8 @@
 """Accounts: the first one by its link, signing in and out, and what ends a token."""
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
 import pytest
 from argon2 import PasswordHasher
 
@@ -36,11 +39,49 @@ def test_no_link_is_made_once_the_owner_exists(accounts: Accounts, owner: str):
     assert not accounts.needs_owner()
 
 
-def test_a_link_of_an_earlier_start_dies_with_the_first_account(accounts: Accounts):
+def test_a_new_start_replaces_the_link_of_an_earlier_one(accounts: Accounts):
     early, late = accounts.first_start_link() or "", accounts.first_start_link() or ""
-    accounts.create_owner(late, "aruna", PASSWORD)
-    with pytest.raises(AuthError):
+    with pytest.raises(AuthError, match="use the newest one"):
         accounts.create_owner(early, "second", PASSWORD)
+    assert accounts.verify(accounts.create_owner(late, "aruna", PASSWORD)).name == "aruna"
+
+
+def test_two_people_with_the_link_make_one_owner(accounts: Accounts, store: SqlAccounts):
+    link = accounts.first_start_link() or ""
+    together = Barrier(4)
+
+    def create(name: str) -> str:
+        together.wait()
+        try:
+            return accounts.verify(accounts.create_owner(link, name, PASSWORD)).name
+        except AuthError as error:
+            return str(error)
+
+    with ThreadPoolExecutor(4) as threads:
+        replies = list(threads.map(create, ["aruna", "bina", "chitra", "divya"]))
+    (owner,) = store.list_accounts()
+    assert sorted(replies) == sorted(
+        [owner.name, *3 * ["The owner's account exists already: sign in."]]
+    )
+
+
+def test_a_guessed_link_costs_no_slow_hash(
+    store: SqlAccounts, clock: ManualClock, quick: PasswordHasher
+):
+    hashed: list[str] = []
+
+    class Counting(Passwords):
+        def hash(self, password: str) -> str:
+            hashed.append(password)
+            return super().hash(password)
+
+    accounts = Accounts(store, clock, passwords=Counting(quick))
+    link = accounts.first_start_link() or ""
+    with pytest.raises(AuthError):
+        accounts.create_owner("guess", "aruna", PASSWORD)
+    assert hashed == []
+    accounts.create_owner(link, "aruna", PASSWORD)
+    assert hashed == [PASSWORD]
 
 
 def test_the_link_is_over_after_a_day(accounts: Accounts, clock: ManualClock):
@@ -93,6 +134,28 @@ def test_a_disabled_account_is_refused_like_a_wrong_password(
     store.set_disabled(accounts.verify(owner).account_id, True)
     with pytest.raises(AuthError, match="User name or password is wrong"):
         accounts.sign_in("aruna", PASSWORD, HERE)
+
+
+def test_disabling_an_account_ends_its_sign_ins_at_once(
+    accounts: Accounts, owner: str, store: SqlAccounts
+):
+    claims = accounts.verify(owner)
+    assert not accounts.is_over(claims.jti, claims.expires_s)
+    store.set_disabled(claims.account_id, True)
+    assert accounts.is_over(claims.jti, claims.expires_s)
+    with pytest.raises(AuthError, match="ended"):
+        accounts.verify(owner)
+
+
+def test_an_account_that_is_let_in_again_signs_in_anew(
+    accounts: Accounts, owner: str, store: SqlAccounts
+):
+    number = accounts.verify(owner).account_id
+    store.set_disabled(number, True)
+    store.set_disabled(number, False)
+    with pytest.raises(AuthError, match="ended"):
+        accounts.verify(owner)
+    assert accounts.verify(accounts.sign_in("aruna", PASSWORD, HERE)).account_id == number
 
 
 def test_signing_out_ends_that_token_only(accounts: Accounts, owner: str):

@@ -11,6 +11,7 @@ import pytest
 import requests
 from bokeh.util.token import get_token_payload
 
+from dashboard.auth.passwords import Passwords
 from dashboard.auth.tokens import Tokens
 from dashboard.core.clock import IST, ManualClock, SystemClock
 from storage.accounts import SqlAccounts
@@ -276,6 +277,20 @@ def test_ending_a_sign_in_from_another_process_closes_the_socket(
     assert code == 4401
 
 
+def test_disabling_an_account_closes_its_pages_and_ends_its_cookie(
+    served: Served, store: SqlAccounts
+):
+    made = store.create_account("bina.das", Passwords().hash(PASSWORD), "researcher", 0)
+    person = served.sign_in("bina.das")
+    cookie = person.cookies[COOKIE]
+    page_token = served.page_token(person)
+    code = in_a_thread(close_code_after(served, person, lambda: store.set_disabled(made.id, True)))
+    assert code == 4401
+    assert get(served, "/app", cookie).status_code == 302
+    assert get(served, "/login/state", cookie).status_code == 401
+    assert served.knock(cookie, page_token).status == 403
+
+
 async def close_code_after(served: Served, session: requests.Session, act) -> int | None:
     token = served.page_token(session)
     socket = await served.open_socket(session.cookies[COOKIE], token, served.base)
@@ -299,6 +314,19 @@ def test_the_printed_link_creates_one_account_that_outlives_a_restart(tmp_path: 
     with serve(tmp_path / "home") as second:
         assert second.link == ""
         assert get(second, "/login/state", cookie).status_code == 204
+
+
+def test_a_second_start_replaces_the_link_of_the_first(tmp_path: Path):
+    with serve(tmp_path / "home") as server:
+        older = server.link.partition("token=")[2]
+    with serve(tmp_path / "home") as server:
+        assert server.link.partition("token=")[2] not in ("", older)
+        session = server.form("/welcome", token=older)
+        words = {"name": OWNER, "password": PASSWORD}
+        refused = server.post(session, "/welcome", token=older, **words)
+        assert refused.status_code == 403
+        assert "use the newest one that Tezi printed" in refused.text
+        assert get(server, "/login/state", server.sign_up().cookies[COOKIE]).status_code == 204
 
 
 def a_guessed_link_and_a_short_password_create_nothing(server: Served) -> None:
