@@ -26,8 +26,20 @@ def pip_section(environment: dict[str, Any]) -> list[str]:
 
 
 def test_it_pins_the_same_versions(project: dict[str, Any], environment: dict[str, Any]):
-    pinned = [*project["project"]["dependencies"], *project["dependency-groups"]["lab"]]
+    groups = project["dependency-groups"]
+    pinned = [*project["project"]["dependencies"], *groups["dev"], *groups["lab"]]
     assert sorted(pip_section(environment)) == sorted([*pinned, "--editable ."])
+
+
+def test_it_brings_what_the_tests_need(environment: dict[str, Any]):
+    names = {re.split(r"[=\[]", requirement)[0] for requirement in pip_section(environment)}
+    assert {"pytest", "pytest-randomly", "nbval", "hypothesis", "playwright", "ruff"} <= names
+
+
+def test_it_says_how_to_run_and_test_without_uv():
+    words = (ROOT / "environment.yml").read_text("utf-8")
+    assert "#     panel serve app.py --show" in words
+    assert "#     pytest" in words
 
 
 def test_every_direct_dependency_is_pinned_exactly(project: dict[str, Any]):
