@@ -125,8 +125,8 @@ class Calendar:
         first, last = self.covers
         if not first <= day <= last:
             raise CalendarError(
-                f"calendar does not cover {day}; it covers {first} to {last} "
-                f"(version {self.version}): add the year to calendar.json"
+                f"calendar does not cover {day}: Tezi's covers {first:%Y-%m} to {last:%Y-%m}; "
+                "a newer Tezi knows more"
             )
 
     # -- contracts -------------------------------------------------------------------
@@ -202,7 +202,7 @@ class Calendar:
         if not hours:
             raise CalendarError(
                 f"{day} has a special session ({special.name}) whose hours are unverified: "
-                f"{special.source}; add them to calendar.json from the exchange's circular"
+                f"{special.source}; a newer Tezi may know them"
             )
         windows = _windows(day, hours)
         return Session(day, segment, regime.id, windows, special.kind, counts, special.name)

@@ -118,7 +118,7 @@ class Expiries:
         if at + count > len(table):
             raise CalendarError(
                 f"calendar does not cover {count} {underlying} expiries from {day}; "
-                f"it ends at {self._covers[1]}: add the next year to calendar.json"
+                f"Tezi's ends at {self._covers[1]}; a newer Tezi knows more"
             )
         return table[at : at + count]
 

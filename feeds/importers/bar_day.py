@@ -17,6 +17,7 @@ from feeds.importers.reading import Rows
 from feeds.importers.report import Tally
 
 CIRCUIT = 0.20  # an index stops for the day at 20 %: a price further off is an error
+MANY_ODD = 0.10  # of the steps between bars
 _VALUES = (*PRICES, "volume", "oi")
 _Mask = npt.NDArray[np.bool_]
 
@@ -53,10 +54,10 @@ def clean_day(
     segments = np.array([i.segment is Segment.FNO for i in instruments], dtype=bool)[rows["who"]]
     rows = _on_the_minute(rows, tally)
     inside = _inside(rows, segments, hours)
-    leave_out(tally, "outside trading hours", rows[~inside])
     if not inside.any():
         first = from_seconds(int(rows["time"].min()))
         raise ImportFileError(f"{day} has no bar in trading hours (the first is {first:%H:%M} IST)")
+    leave_out(tally, "outside trading hours", rows[~inside])
     rows = _in_order(rows[inside], day, tally)
     rows = once(rows, _VALUES, tally)
     rows = _credible(rows, instruments, tally)
@@ -120,13 +121,20 @@ def _credible(rows: Rows, instruments: list[Instrument], tally: Tally) -> Rows:
 
 
 def _interval(rows: Rows, day: date) -> int:
-    """Return the minutes between bars: the most frequent step of an instrument."""
+    """Return the minutes between bars: the most frequent step of an instrument.
+
+    Where it does not divide most of the others, bars are missing between those that are left:
+    the longest step that all of them are multiples of is then theirs.
+    """
     steps = np.diff(rows["time"])[np.diff(rows["who"]) == 0] // MINUTE_S
     steps = steps[steps > 0]
     if not len(steps):
         return 1
     found, counts = np.unique(steps, return_counts=True)
     minutes = int(found[np.argmax(counts)])
+    if (steps % minutes != 0).mean() > MANY_ODD:
+        common = int(np.gcd.reduce(steps))
+        minutes = max((known for known in TIMEFRAMES.values() if common % known == 0), default=1)
     if minutes not in TIMEFRAMES.values():
         known = ", ".join(map(str, TIMEFRAMES.values()))
         raise ImportFileError(

@@ -67,9 +67,11 @@ class BarReader:
         Raises
         ------
         ImportFileError
-            If no time can be read, or over 5 % of the rows are bad.
+            If no time can be read, or there are rows and none of them is good.
         """
-        return read_rows(self._blocks, self._read, self.unknown, self._tally, progress)
+        return read_rows(
+            self._blocks, self._read, self.unknown, self._faults, self._tally, progress
+        )
 
     def _read(self, block: Block) -> Rows:
         rows = np.empty(len(block.batch), dtype=ROW)
@@ -128,7 +130,8 @@ class BarReader:
         top = np.maximum(rows["open"], rows["close"])
         bottom = np.minimum(rows["open"], rows["close"])
         wrong = good & ((rows["high"] < top) | (rows["low"] > bottom))
-        for at in np.flatnonzero(wrong).tolist()[:3]:
-            values = (f"{field} {rows[field][at] / 100:.2f}" for field in PRICES)
-            self._faults.row(block, at, f"{' '.join(values)} is no bar")
+        if wrong.any():
+            first = rows[int(np.argmax(wrong))]
+            values = (f"{field} {first[field] / 100:.2f}" for field in PRICES)
+            self._faults.rows(block, wrong, f"{' '.join(values)} is no bar", kind="is no bar")
         return np.asarray(~wrong)

@@ -25,6 +25,7 @@ from feeds.importers.gather import by_day
 from feeds.importers.missing import without_bars
 from feeds.importers.names import with_own_tokens
 from feeds.importers.reading import Rows
+from feeds.importers.refusing import refuse_day
 from feeds.importers.report import ImportReport, Progress, Tally
 from feeds.importers.stamps import find_zone
 
@@ -57,7 +58,9 @@ def import_bars(
     timezone : str, optional
         Of times that name none: "Asia/Kolkata" if not given.
     replace : bool
-        Let this file take the place of another source of the same instrument and day.
+        Write every day of the file anew, in place of what is stored of the same instruments
+        and day, be it from another source or from this file. Without it, only a stored day
+        that is damaged is written anew.
     progress : callable, optional
         Called with the fraction of the file read and a few words.
 
@@ -108,7 +111,7 @@ class _BarImport:
     def run(self, progress: Progress | None) -> ImportReport:
         """Write every day, and keep what was written when the file turns bad."""
         try:
-            for day, rows in by_day(self._reader.rows(progress)):
+            for day, rows in by_day(self._reader.rows(progress), label=self._blocks.label):
                 self._day(day, rows)
         except ImportFileError as error:
             if not (self._tally.days or self._tally.already):
@@ -121,12 +124,12 @@ class _BarImport:
 
     def _day(self, day: date, rows: Rows) -> None:
         self._refuse_return(day, rows)
+        before = self._tally.rows_left_out
         try:
             bars = clean_day(day, rows, self._reader.instruments, self._calendar, self._tally)
-        except CalendarError as error:
-            self._tally.refuse("calendar", day, str(error))
-        except ImportFileError as error:
-            self._tally.refuse("day", day, str(error))
+        except (CalendarError, ImportFileError) as error:
+            left_out = self._tally.rows_left_out - before
+            refuse_day(self._tally, self._blocks, day, rows, error, left_out)
         else:
             self._minutes.add(bars.minutes)
             write(self._tape(bars), self._store, self._tally, replace=self._replace)

@@ -24,6 +24,7 @@ from feeds.importers.gather import by_day
 from feeds.importers.missing import without_snapshots
 from feeds.importers.names import find_underlying
 from feeds.importers.reading import Rows
+from feeds.importers.refusing import refuse_day
 from feeds.importers.report import ImportReport, Progress, Tally
 from feeds.importers.stamps import find_zone
 
@@ -64,7 +65,9 @@ def import_chain(
     with_spot : bool
         Make ticks of the index from the spot column too.
     replace : bool
-        Let this file take the place of another source of the same contract and day.
+        Write every day of the file anew, in place of what is stored of the same contracts
+        and day, be it from another source or from this file. Without it, only a stored day
+        that is damaged is written anew.
     progress : callable, optional
         Called with the fraction of the file read and a few words.
 
@@ -145,7 +148,7 @@ class _ChainImport:
     def run(self, progress: Progress | None) -> None:
         """Write every day, and keep what was written when the file turns bad."""
         try:
-            for day, rows in by_day(self._reader.rows(progress)):
+            for day, rows in by_day(self._reader.rows(progress), label=self._blocks.label):
                 self._refuse_return(day, rows)
                 self._day(day, rows)
         except ImportFileError as error:
@@ -165,14 +168,14 @@ class _ChainImport:
         self._seen.add(day)
 
     def _day(self, day: date, rows: Rows) -> None:
+        before = self._tally.rows_left_out
         try:
             chain = clean_day(
                 day, rows, self._reader.underlyings, self._lots, self._calendar, self._tally
             )
-        except CalendarError as error:
-            self._tally.refuse("calendar", day, str(error))
-        except ImportFileError as error:
-            self._tally.refuse("day", day, str(error))
+        except (CalendarError, ImportFileError) as error:
+            left_out = self._tally.rows_left_out - before
+            refuse_day(self._tally, self._blocks, day, rows, error, left_out)
         else:
             write(self._tape(chain), self._store, self._tally, replace=self._replace)
 

@@ -46,6 +46,7 @@ ROW = np.dtype(
     ]
 )
 _DATE_PATTERNS = ("%Y-%m-%d", "%d-%b-%Y", "%d-%m-%Y", "%d/%m/%Y", "%d%b%Y", "%Y%m%d")
+_DAY_FIRST = ("%d-%m-%Y", "%d/%m/%Y")
 _NAMES = {"CE": 0, "CALL": 0, "C": 0, "PE": 1, "PUT": 1, "P": 1}
 
 
@@ -72,6 +73,7 @@ class ChainReader:
         }
         self.underlyings: list[str] = [given.underlying] if given.underlying else []
         self.unknown = UnknownNames(blocks, layout.shared.get("symbol"))
+        self._told_order = False
 
     def rows(self, progress: Progress | None) -> Iterator[Rows]:
         """Return the rows block by block, calls first in each.
@@ -79,9 +81,11 @@ class ChainReader:
         Raises
         ------
         ImportFileError
-            If no time can be read, or over 5 % of the rows are bad.
+            If no time can be read, or there are rows and none of them is good.
         """
-        return read_rows(self._blocks, self._read, self.unknown, self._tally, progress)
+        return read_rows(
+            self._blocks, self._read, self.unknown, self._faults, self._tally, progress
+        )
 
     def _read(self, block: Block) -> Rows:
         shared, good = self._shared(block)
@@ -114,7 +118,9 @@ class ChainReader:
         rows["expiry"] = self._expiry(block)
         good &= rows["expiry"] > 0
         rows["strike"], fine = self._paise(block, self._layout.shared["strike"])
-        good &= fine & (rows["strike"] > 0)
+        absent = fine & (rows["strike"] <= 0)
+        self._faults.cells(block, self._layout.shared["strike"], absent)
+        good &= fine & ~absent
         rows["spot"], _ = self._paise(block, self._layout.shared.get("spot"), silent=True)
         return rows, good
 
@@ -149,7 +155,14 @@ class ChainReader:
             return np.full(len(block.batch), (self._given.expiry - NO_EXPIRY).days)
         column = self._layout.shared["expiry"]
         names, codes = encoded(self._faults.column(block, column))
-        found = np.array([_day_number(name) for name in names], dtype=np.int64)[codes]
+        read = [_read_date(name) for name in names]
+        for name, (day, pattern) in zip(names, read, strict=True):
+            if pattern in _DAY_FIRST and day and not self._told_order:
+                said = f"{(name or '').strip()} is {day.day} {day:%B %Y}"
+                self._tally.note(f"Expiries are read as day/month/year: {said}")
+                self._told_order = True
+        table = [(day - NO_EXPIRY).days if day else 0 for day, _ in read]
+        found = np.array(table, dtype=np.int64)[codes]
         self._faults.cells(block, column, found <= 0)
         return found
 
@@ -187,11 +200,12 @@ class ChainReader:
         return np.where(np.isnan(cells.values), ABSENT, cells.values), np.asarray(~wrong)
 
 
-def _day_number(text: str | None) -> int:
+def _read_date(text: str | None) -> tuple[date | None, str]:
+    """Return a date and the pattern in which it is written."""
     for pattern in _DATE_PATTERNS:
         try:
             found = datetime.strptime((text or "").strip()[:11], pattern)  # noqa: DTZ007
         except ValueError:
             continue
-        return (found.date() - NO_EXPIRY).days
-    return 0
+        return found.date(), pattern
+    return None, ""

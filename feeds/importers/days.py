@@ -40,6 +40,8 @@ def digest(kind: str, instruments: Sequence[Instrument], contents: Iterable[Ints
 def write(tape: Tape, store: Store, tally: Tally, *, replace: bool) -> None:
     """Write a tape; a day that is stored is counted, one of another source is refused.
 
+    A day that is stored and damaged is written anew, and so is every day with `replace`.
+
     Raises
     ------
     StoreError
@@ -47,23 +49,29 @@ def write(tape: Tape, store: Store, tally: Tally, *, replace: bool) -> None:
         days before it are.
     """
     info = tape.info
-    if info.origin_digest in store.origins(info.day, Source(info.source)):
+    stored = info.origin_digest in store.origins(info.day, Source(info.source))
+    damaged = stored and bool(
+        store.damaged_tapes(info.day, Source(info.source), info.origin_digest)
+    )
+    if stored and not (damaged or replace):
         tally.already.append(info.day)
         return
     try:
-        with store.begin_tape(info, tape.instruments, replace=replace) as writer:
+        with store.begin_tape(info, tape.instruments, replace=replace or damaged) as writer:
             for part in tape.frames:
                 writer.append(part)
             for gap in tape.gaps:
                 writer.mark_gap(gap)
     except DuplicateError as error:
-        tally.refuse("duplicate", info.day, str(error))
+        tally.refuse("duplicate", info.day, str(error), tape.rows)
         return
     except StoreError as error:
         if not tally.days:
             raise
         kept = f"{info.label}: the days before {info.day} are kept; import it again to go on"
         raise type(error)(f"{error}. {kept}") from error
+    if damaged:
+        tally.mended.append(info.day)
     tally.days.append(
         ImportedDay(info.day, info.fidelity, len(tape.instruments), tape.rows, tape.ticks)
     )
@@ -88,7 +96,7 @@ def raise_if_nothing(tally: Tally, label: str, unknown: Mapping[str, int]) -> No
         return
     if tally.refused:
         error = DuplicateError if "duplicate" in tally.refused else ImportFileError
-        raise error("; ".join(map(str, tally.refused.values())))
+        raise error(tally.why_nothing())
     if tally.rows_read == 0:
         raise ImportFileError(f"{label} has a header and no rows")
     names = ", ".join(map(repr, list(unknown)[:5]))

@@ -1,21 +1,21 @@
-"""Rows of a file that cannot be right: counted, the first ones named, too many refused."""
+"""Rows of a file that cannot be right: counted by what is wrong, each with its first line."""
 
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow.compute as compute
 
 from dashboard.core.errors import ImportFileError
 from feeds.importers.blocks import Block, Blocks
 from feeds.importers.report import Tally
 
-MOST_BAD = 0.05  # of the rows; more means the columns are not what they seem
-_SHOWN = 3
+IN_VAIN = 500_000  # rows without a single good one: the file is not read to its end
 _MOST_SHOWN = 60  # characters of a cell
 
 
 class Faults:
-    """What is wrong with one file so far."""
+    """What is wrong with one file so far. Its good rows are kept, however few they are."""
 
     def __init__(self, blocks: Blocks, tally: Tally) -> None:
         self._blocks = blocks
@@ -26,16 +26,26 @@ class Faults:
         return block.batch.column(block.batch.schema.get_field_index(name))
 
     def cells(self, block: Block, column: str, bad: npt.NDArray[np.bool_]) -> None:
-        """Name cells of a column that hold what they cannot."""
-        for at in np.flatnonzero(bad)[:_SHOWN].tolist():
-            found = self.column(block, column)[at].as_py()
-            words = "is empty" if found is None else f"holds {str(found)[:_MOST_SHOWN]!r}"
-            self.row(block, at, f"column {column} {words}")
+        """Name what a column holds and cannot, empty cells apart from others."""
+        if not bad.any():
+            return
+        cells = self.column(block, column)
+        empty = compute.is_null(cells).to_numpy(zero_copy_only=False)
+        self.rows(block, bad & empty, f"column {column} is empty")
+        wrong = bad & ~empty
+        if wrong.any():
+            found = str(cells[int(np.argmax(wrong))].as_py())[:_MOST_SHOWN]
+            words = f"column {column} holds {found!r}"
+            self.rows(block, wrong, words, kind=f"column {column} holds")
 
-    def row(self, block: Block, at: int, what: str) -> None:
-        """Name one row."""
-        if len(self._tally.examples) < _SHOWN:
-            self._tally.examples.append(f"{self._blocks.noun} {block.lines[at]:,}: {what}")
+    def rows(
+        self, block: Block, bad: npt.NDArray[np.bool_], words: str, kind: str | None = None
+    ) -> None:
+        """Count rows of one kind of fault; `words` are those of the first of them."""
+        if bad.any():
+            line = block.lines[int(np.argmax(bad))]
+            first = f"{self._blocks.noun} {line:,}: {words}"
+            self._tally.fault(kind or words, first, int(bad.sum()))
 
     def count(self, block: Block, bad: int) -> None:
         """Count a block's rows and its bad ones, malformed ones among them.
@@ -43,16 +53,21 @@ class Faults:
         Raises
         ------
         ImportFileError
-            If over 5 % of the rows so far are bad, and more than one: the file is not what
-            it seems.
+            If of very many rows not one is good.
         """
         tally = self._tally
-        fresh = block.malformed
-        tally.examples.extend(fresh[: max(0, _SHOWN - len(tally.examples))])
-        tally.rows_read += len(block.batch) + len(fresh)
-        tally.bad += bad + len(fresh)
-        if tally.bad > max(1, MOST_BAD * tally.rows_read) or tally.bad == tally.rows_read > 0:
+        for first in block.malformed:
+            tally.fault(first.partition(": ")[2], first, 1)
+        tally.rows_read += len(block.batch) + len(block.malformed)
+        tally.bad += bad + len(block.malformed)
+        if tally.rows_read > IN_VAIN:
+            self.refuse_if_all()
+
+    def refuse_if_all(self) -> None:
+        """Raise `ImportFileError` if rows were read and none of them is good."""
+        tally = self._tally
+        if tally.bad == tally.rows_read > 0:
             raise ImportFileError(
                 f"{self._blocks.label}: {tally.bad:,} of {tally.rows_read:,} rows cannot be read, "
-                f"so the file is refused; {'; '.join(tally.examples)}"
+                f"so nothing is taken; {tally.faults_told()}"
             )

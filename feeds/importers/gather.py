@@ -31,8 +31,12 @@ def day_numbers(seconds: Ints) -> Ints:
     return (seconds + _IST_S) // _DAY_S
 
 
-def by_day(blocks: Iterator[Rows], window: int = WINDOW_ROWS) -> Iterator[tuple[date, Rows]]:
+def by_day(
+    blocks: Iterator[Rows], window: int = WINDOW_ROWS, *, label: str = "a file"
+) -> Iterator[tuple[date, Rows]]:
     """Yield (day, rows in the file's order); a day may come again with further rows.
+
+    `label` names the file in errors.
 
     Raises
     ------
@@ -50,7 +54,7 @@ def by_day(blocks: Iterator[Rows], window: int = WINDOW_ROWS) -> Iterator[tuple[
             if count >= enough:
                 rest = yield from _complete_days(_joined(held))
                 held, count = [rest], len(rest)
-                _refuse_endless(rest)
+                _refuse_endless(rest, label)
                 # a large day in hand is not copied again for every block that comes
                 enough = max(window, count + count // 4)
     except DamagedFileError:
@@ -68,10 +72,13 @@ def _joined(parts: list[Rows]) -> Rows:
     return rows
 
 
-def _refuse_endless(rows: Rows) -> None:
+def _refuse_endless(rows: Rows, label: str) -> None:
     if len(rows) > MOST_ROWS:
-        day = day_of(int(day_numbers(rows["time"])[0]))
-        raise ImportFileError(f"{day} has over {MOST_ROWS:,} rows: these are no bars of a day")
+        day, line = day_of(int(day_numbers(rows["time"])[0])), int(rows["line"][0])
+        raise ImportFileError(
+            f"{label}: from line {line:,} on {day} has over {MOST_ROWS:,} rows: "
+            "these are no bars of a day"
+        )
 
 
 def _complete_days(rows: Rows) -> Generator[tuple[date, Rows], None, Rows]:

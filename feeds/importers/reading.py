@@ -9,6 +9,7 @@ import numpy.typing as npt
 from dashboard.core.errors import ImportFileError
 from dashboard.core.market import Ints
 from feeds.importers.blocks import Block, Blocks
+from feeds.importers.faults import Faults
 from feeds.importers.report import Progress, Tally
 
 MOST_NAMES = 300_000  # more than a year's contracts of the whole market
@@ -64,12 +65,20 @@ def read_rows(
     blocks: Blocks,
     read: Callable[[Block], Rows],
     unknown: UnknownNames,
+    faults: Faults,
     tally: Tally,
     progress: Progress | None,
 ) -> Iterator[Rows]:
-    """Yield the rows that `read` makes of each block; tell of unknown names at the end."""
+    """Yield the rows that `read` makes of each block; tell of unknown names at the end.
+
+    Raises
+    ------
+    ImportFileError
+        If there are rows and none of them is good.
+    """
     for block in blocks:
         yield read(block)
         if progress is not None:
             progress(block.fraction, f"Reading {blocks.label}")
+    faults.refuse_if_all()
     unknown.tell(tally)

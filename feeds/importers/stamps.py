@@ -7,7 +7,9 @@ Dates written with figures only are read day first, as India writes them, unless
 month-first reading fits.
 """
 
+import re
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -33,6 +35,9 @@ _PATTERNS = (
     *(f"{day}T{time}" for day in _DATES for time in _TIMES),
     *(f"{day} {time}" for day in _DATES_US for time in _TIMES),
 )
+_ORDERS = {"%d%m": "day/month/year", "%m%d": "month/day/year"}
+_OTHER = {"%d": "%m", "%m": "%d"}
+_SWAPPED = re.compile("%d|%m")
 _NAMES_ZONE = r"\d(?:[zZ]|[+-]\d{2}:?\d{2})$"
 _OTHER_KIND = {"iso": "aware", "aware": "iso"}
 _EPOCH_UNITS = ((10**9, 1), (10**12, 10**3), (10**15, 10**6), (10**18, 10**9))
@@ -85,19 +90,22 @@ class StampReader:
         Raises
         ------
         ImportFileError
-            If the first block holds no times that can be read.
+            If the first block that holds anything holds no times that can be read.
         """
-        if not len(column):
-            return _nothing(column)
+        if self._format is None and column.null_count == len(column):
+            return _nothing(column)  # a later block may tell
         if self._format is None:
             self._format = detect(column, self._zone)
             if self._format is None:
-                found = next((str(cell) for cell in column[:1].to_pylist()), "nothing")
+                found = next(str(cell) for cell in column.to_pylist() if cell is not None)
                 raise ImportFileError(
                     f"{self._label}: column {self._column!r} holds no times that can be read "
                     f"({found!r}): write them as 2024-01-31 09:15:00"
                 )
             self._tally.note(self._format.sentence)
+            order = date_order(column, self._format)
+            if order:
+                self._tally.note(order)
         stamps = seconds(column, self._format)
         return stamps if is_known(stamps).all() else self._with_other_kind(column, stamps)
 
@@ -118,17 +126,37 @@ class StampReader:
 
 
 def detect(column: Any, zone: ZoneInfo) -> StampFormat | None:
-    """Return how most of a column's times are written, None if no way fits half of them."""
-    if len(column) == column.null_count:
-        return None
-    best, most = None, (len(column) - 1) // 2
+    """Return how most of a column's times are written, None if no way fits any of them."""
+    best, most = None, 0
     for pattern in ("iso", "aware", "epoch", *_PATTERNS):
         found = int((seconds(column, StampFormat(pattern, zone)) != UNKNOWN).sum())
         if found > most:
             best, most = StampFormat(pattern, zone), found
-        if most == len(column):
+        if most == len(column) - column.null_count:
             break
     return best
+
+
+def date_order(column: Any, format_: StampFormat) -> str | None:
+    """Say in which order day and month were read, None where the file leaves no choice.
+
+    10/08/2026 is 10 August or 8 October: what was taken for granted is said, and whether the
+    other reading would have fitted as well.
+    """
+    order = _ORDERS.get(format_.pattern[:2] + format_.pattern[3:5])
+    if order is None:
+        return None
+    stamps = seconds(column, format_)
+    known = is_known(stamps)
+    first = int(np.argmax(known))
+    day = datetime.fromtimestamp(int(stamps[first]), format_.zone)
+    written = re.split("[ T]", str(column[first].as_py()).strip())[0]
+    said = f"Dates are read as {order}: {written} is {day.day} {day:%B %Y}"
+    swapped = _SWAPPED.sub(lambda found: _OTHER[found[0]], format_.pattern)
+    other = is_known(seconds(column, StampFormat(swapped, format_.zone)))
+    if not other[known].all():
+        return said
+    return f"{said} (the first rows would fit {_ORDERS[swapped[:2] + swapped[3:5]]} too)"
 
 
 def seconds(column: Any, format_: StampFormat) -> Ints:

@@ -290,8 +290,48 @@ def test_snapshots_outside_trading_hours_are_left_out(store, tmp_path):
 
 def test_a_day_beyond_the_calendar_is_refused(store, tmp_path):
     path = write(tmp_path / "a.csv", *(r.replace("2026", "2016") for r in good_rows(2)))
-    with pytest.raises(ImportFileError, match="calendar does not cover 2016-08-18"):
+    words = r"^a\.csv, line 2: calendar does not cover 2016-08-18: .+ knows more; 2 rows skipped$"
+    with pytest.raises(ImportFileError, match=words):
         import_chain(path, store)
+
+
+def test_a_saturdays_snapshots_are_refused_with_their_first_line(store, tmp_path):
+    saturday = [r.replace("2026-08-18 10", "2026-08-22 10") for r in good_rows(3)]
+    report = import_chain(write(tmp_path / "a.csv", *good_rows(2), *saturday), store)
+    assert report.refused == (
+        "a.csv, line 4: 2026-08-22 had no trading (Saturday): its 3 snapshots are left out; "
+        "3 rows skipped",
+    )
+
+
+def test_what_left_nothing_of_a_file_is_said(store, tmp_path):
+    early = [row(f"08:0{at}:00", "CE", 5, 7, 3) for at in range(3)]
+    words = "trading hours that can be kept; 3 rows left out, outside trading hours: 2026-08-18 08:"
+    with pytest.raises(ImportFileError, match=words):
+        import_chain(write(tmp_path / "a.csv", *early), store)
+
+
+def test_the_good_rows_of_a_column_that_is_mostly_bad_are_kept(store, tmp_path):
+    bad = [row(f"10:{at:02}:00", "CE", 5, 7, 3).replace(",24000,", ",,") for at in range(9)]
+    report = import_chain(write(tmp_path / "a.csv", *bad, row("10:30:00", "CE", 5, 7, 3)), store)
+    assert report.rows_kept == 1
+    assert str(report.left_out[0]) == (
+        "9 rows left out, a value is missing or cannot be right: "
+        "line 2: column strike is empty (9 such rows)"
+    )
+    assert (
+        "Only 1 of 10 rows could be read: see that its columns are what they seem" in report.notes
+    )
+
+
+def test_how_an_ambiguous_expiry_is_read_is_said_once(store, tmp_path):
+    rows = [
+        row(f"10:0{at}:00", "CE", 5, 7, 3).replace(",2026-08-18,", f",{expiry},")
+        for at, expiry in enumerate(("18/08/2026", "01/09/2026"))
+    ]
+    report = import_chain(write(tmp_path / "a.csv", *rows), store)
+    told = [note for note in report.notes if note.startswith("Expiries")]
+    assert told == ["Expiries are read as day/month/year: 18/08/2026 is 18 August 2026"]
 
 
 def test_a_file_of_bars_is_no_chain(store, tmp_path):

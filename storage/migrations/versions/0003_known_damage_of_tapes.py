@@ -8,5 +8,6 @@ down_revision = "0002"
 
 
 def upgrade() -> None:
-    damaged = sa.Column("damaged", sa.Boolean(), nullable=False, server_default=sa.false())
-    op.add_column("tape", damaged)
+    op.add_column(
+        "tape", sa.Column("damaged", sa.Boolean(), nullable=False, server_default=sa.false())
+    )
