@@ -7,10 +7,11 @@ from rich.markup import escape
 from rich.padding import Padding
 
 from dashboard.cli.console import a_day, out, progress_bar, source_of, the_store
+from dashboard.cli.repair import warn_of_damage
 from dashboard.composition import make_tools
 from dashboard.core.clock import from_ns
 from dashboard.core.market import Source
-from dashboard.core.ports import DaySummary
+from dashboard.core.ports import DaySummary, Gap
 from dashboard.core.wording import DASH
 from dashboard.pipeline.prepare import prepare_day
 
@@ -69,6 +70,7 @@ def prepare(
     which = a_day(day)
     with the_store() as store:
         source, tools = source_of(store, which, mock=mock), make_tools(store)
+        damaged: list[Gap] = []
         with progress_bar("Preparing") as report:
             prepare_day(
                 store,
@@ -77,6 +79,8 @@ def prepare(
                 tools.calendar,
                 tools.decoder,
                 report,
+                damaged.append,
                 decode_many=tools.decode_many,
             )
+        warn_of_damage(store, which, source, damaged)
     out.print(f"{which} ({source}) is prepared.", highlight=False)

@@ -11,10 +11,12 @@ import typer
 from rich.markup import escape
 
 from dashboard.cli.console import a_day, out, progress_bar, the_store
+from dashboard.cli.repair import warn_of_damage
 from dashboard.composition import make_tools
 from dashboard.core.clock import IST
 from dashboard.core.errors import CalendarError, DuplicateError, ImportFileError, StoreError
 from dashboard.core.market import Source
+from dashboard.core.ports import Gap
 from dashboard.pipeline.prepare import prepare_day
 from feeds.importers.bars import import_bars
 from feeds.importers.chain import import_chain
@@ -38,7 +40,9 @@ app = typer.Typer(no_args_is_help=True, help="Turn files into tapes.")
 
 File = Annotated[Path, typer.Argument(help="CSV, CSV.gz or Parquet file.")]
 Symbol = Annotated[str | None, typer.Option(help="Instrument, if the file does not name it.")]
-Replace = Annotated[bool, typer.Option(help="Let this file replace another source's tape.")]
+Replace = Annotated[
+    bool, typer.Option(help="Write the file's days anew, in place of what is stored of them.")
+]
 
 
 @app.command("bars")
@@ -121,6 +125,7 @@ def _finish(store: SqlStore, result: ImportReport) -> None:
     with progress_bar("Preparing") as report:
         for number, done in enumerate(result.days):
             report(number / len(result.days), str(done.day))
+            damaged: list[Gap] = []  # of another tape of that day
             try:
                 prepare_day(
                     store,
@@ -128,10 +133,12 @@ def _finish(store: SqlStore, result: ImportReport) -> None:
                     Source.RECORDED,
                     tools.calendar,
                     tools.decoder,
+                    on_damage=damaged.append,
                     decode_many=tools.decode_many,
                 )
             except (CalendarError, StoreError) as error:
                 raise type(error)(f"{error}. {_kept(result, number)}") from error
+            warn_of_damage(store, done.day, Source.RECORDED, damaged)
 
 
 @contextmanager

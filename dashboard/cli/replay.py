@@ -12,10 +12,11 @@ from rich.markup import escape
 from rich.table import Table
 
 from dashboard.cli.console import a_day, a_time, out, progress_bar, source_of, the_store
+from dashboard.cli.repair import warn_of_damage
 from dashboard.composition import make_tools
 from dashboard.core.clock import SECOND_NS, SystemClock
 from dashboard.core.errors import InputError
-from dashboard.core.market import TIMEFRAMES, UNDERLYINGS, Source
+from dashboard.core.market import TIMEFRAMES, UNDERLYINGS
 from dashboard.core.signal import Reading, Stance
 from dashboard.core.wording import DASH, number
 from dashboard.pipeline.replaying import Key, ReplayResult, replay_day
@@ -30,7 +31,10 @@ def replay(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     mock: Annotated[bool, typer.Option(help="The generated day of that date.")] = False,
 ) -> None:
-    """Replay a day; the same tape gives the same digest, on every machine."""
+    """Replay a day; the same tape gives the same digest, on every machine.
+
+    Minutes that are damaged are left out, and one line on the error stream says so.
+    """
     which = a_day(day)
     end = a_time(until, which) if until else None
     pacer = _pacer(speed)
@@ -38,6 +42,7 @@ def replay(
         source, tools = source_of(store, which, mock=mock), make_tools(store)
         with progress_bar("Replaying") as report:
             result = replay_day(tools, which, source, end, progress=report, pacer=pacer)
+        warn_of_damage(store, which, source, result.damaged)
     if as_json:
         typer.echo(_json(result))
     else:
@@ -100,18 +105,10 @@ def _print(result: ReplayResult) -> None:
         f"{result.day} {result.source}: {result.ticks:,} ticks, {result.readings:,} readings",
         f"Hygiene: {counters}",
         *(f"Failed: {name}: {words}" for name, words in result.failures.items()),
-        *_damaged(result),
+        *(f"{result.day}: {gap.reason}; left out" for gap in result.damaged),
         f"Digest over all readings: {result.digest}",
     ]
     out.print(escape("\n".join(lines)), highlight=False)
-
-
-def _damaged(result: ReplayResult) -> list[str]:
-    do = "generate" if result.source is Source.MOCK else "import"
-    return [
-        f"{result.day}: {gap.reason}; left out. Restore a copy, or {do} the day again"
-        for gap in result.damaged
-    ]
 
 
 def _place(key: Key) -> tuple[int, int, str]:

@@ -14,7 +14,7 @@ import structlog
 import zstandard
 
 from dashboard.core.calendar import Calendar
-from dashboard.core.clock import MINUTE_S, SECOND_NS
+from dashboard.core.clock import MINUTE_S, SECOND_NS, from_ns
 from dashboard.core.market import TIMEFRAMES, Frame, Source
 from dashboard.core.ports import BAR_DTYPE, Derived, Gap, Store
 from dashboard.options.chain import ChainSnapshot
@@ -100,7 +100,12 @@ def decompress(payload: bytes) -> ChainSnapshot:
 
 def log_damage(gap: Gap) -> None:
     """Log a minute of a connection that cannot be read; the rest of the day is."""
-    log.warning("minute skipped", reason=gap.reason, do="restore a copy, or import the day again")
+    log.warning(
+        "minute skipped",
+        day=f"{from_ns(gap.started_ns):%Y-%m-%d}",
+        reason=gap.reason,
+        do="`tezi doctor --deep` names the file or seed that mends it",
+    )
 
 
 def prepare_day(

@@ -1,8 +1,10 @@
 """The command line, run in this process, and a generated morning to work on."""
 
 import shutil
+import sqlite3
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,6 +42,17 @@ def tezi(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) ->
         return Ran(int(left.value.code or 0), printed.out, printed.err)
 
     return run
+
+
+def flip_a_byte(home: Path) -> None:
+    """Damage the largest chunk that is stored, by one byte of its payload."""
+    with closing(sqlite3.connect(home / "tezi.sqlite")) as db, db:
+        number, payload = db.execute(
+            "SELECT rowid, payload FROM chunk ORDER BY length(payload) DESC, rowid LIMIT 1"
+        ).fetchone()
+        at = len(payload) // 2
+        changed = payload[:at] + bytes([payload[at] ^ 1]) + payload[at + 1 :]
+        db.execute("UPDATE chunk SET payload = ? WHERE rowid = ?", (changed, number))
 
 
 @pytest.fixture(scope="session")

@@ -54,6 +54,7 @@ def test_a_damaged_chunk_is_found_on_demand(tezi: Tezi, generated: Path):
     deep = tezi("doctor", "--deep")
     assert deep.code == 1
     assert "2026-08-18 MOCK: 09:19" in deep.words
+    assert "`tezi generate 2026-08-18 --seed 1 --replace` makes the day anew" in deep.words
     assert "digests not checked" not in deep.words
 
 

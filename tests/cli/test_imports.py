@@ -8,7 +8,7 @@ from pathlib import Path
 import orjson
 import pytest
 
-from tests.cli.conftest import Tezi
+from tests.cli.conftest import Tezi, flip_a_byte
 
 SMALL = """time,open,high,low,close
 2026-08-18 09:15,24300.05,24310.00,24299.95,24305.50
@@ -40,6 +40,66 @@ def test_the_same_file_again_changes_nothing(tezi: Tezi, small: Path):
     ran = tezi("import", "bars", str(small), "--symbol", "NIFTY 50")
     assert ran.code == 0
     assert "already there (1 day); nothing changed" in ran.words
+
+
+def test_the_same_file_is_written_anew_when_told_to(tezi: Tezi, small: Path):
+    words = ("import", "bars", str(small), "--symbol", "NIFTY 50")
+    tezi(*words)
+    before = orjson.loads(tezi("replay", "2026-08-18", "--json").out)
+    ran = tezi(*words, "--replace")
+    assert ran.code == 0
+    assert "nifty_1m.csv: 1 day written (1m bars)" in ran.words
+    assert tezi("days").words.count("Tue 18 Aug 2026") == 1
+    assert orjson.loads(tezi("replay", "2026-08-18", "--json").out) == before
+
+
+def test_a_damaged_day_is_mended_as_the_doctor_says(tezi: Tezi, small: Path, home: Path):
+    words = ("import", "bars", str(small), "--symbol", "NIFTY 50")
+    tezi(*words)
+    whole = orjson.loads(tezi("replay", "2026-08-18", "--json").out)
+    flip_a_byte(home)
+    ill = tezi("doctor", "--deep")
+    assert ill.code == 1
+    advice = "`tezi import bars nifty_1m.csv`, with the options of the first time"
+    assert advice in ill.words
+    assert "nifty_1m.csv: damaged" in tezi("days").words
+    assert advice in " ".join(tezi("replay", "2026-08-18", "--json").err.split())
+    assert advice in " ".join(tezi("prepare", "2026-08-18").err.split())
+
+    ran = tezi(*words)
+    assert ran.code == 0
+    assert "1 day written (1m bars); 1 day was damaged and written anew (2026-08-18)" in ran.words
+    assert tezi("doctor", "--deep").code == 0
+    assert "damaged" not in tezi("days").words
+    assert orjson.loads(tezi("replay", "2026-08-18", "--json").out) == whole
+    assert "already there (1 day); nothing changed" in tezi(*words).words
+
+
+def test_a_damaged_chain_is_mended_in_the_same_way(tezi: Tezi, tmp_path: Path, home: Path):
+    file = tmp_path / "page of nifty.csv"
+    file.write_text(
+        "timestamp,symbol,expiry,strike,option_type,ltp,volume,oi\n"
+        "2026-08-18 10:43,NIFTY,2026-08-18,24000,CE,9.5,130,650\n"
+        "2026-08-18 10:44,NIFTY,2026-08-18,24000,CE,9.6,195,650\n"
+    )
+    words = ("import", "chain", str(file))
+    assert tezi(*words).code == 0
+    for again in (words, (*words, "--replace")):
+        flip_a_byte(home)
+        assert "`tezi import chain 'page of nifty.csv'`" in tezi("doctor", "--deep").words
+        assert "1 day was damaged and written anew (2026-08-18)" in tezi(*again).words
+        assert tezi("doctor", "--deep").code == 0
+
+
+def test_only_the_damaged_day_of_a_file_is_written_anew(tezi: Tezi, small: Path, home: Path):
+    later = SMALL.replace("2026-08-18", "2026-08-19").splitlines()[1:]
+    small.write_text(SMALL + "\n".join(later) + "\n")
+    words = ("import", "bars", str(small), "--symbol", "NIFTY 50")
+    tezi(*words)
+    flip_a_byte(home)
+    ran = tezi(*words)
+    assert "1 day was damaged and written anew" in ran.words
+    assert "1 of 2 days were already there" in ran.words
 
 
 def test_columns_are_named_where_the_file_does_not(tezi: Tezi, small: Path):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import orjson
 
-from tests.cli.conftest import Tezi
+from tests.cli.conftest import Tezi, flip_a_byte
 
 REPLAY = ("replay", "2026-08-18", "--until", "09:18", "--json")
 
@@ -95,4 +95,22 @@ def test_a_damaged_minute_is_named_and_the_rest_is_played(tezi: Tezi, generated:
     ran = tezi("replay", "2026-08-18", "--until", "09:18")
     assert ran.code == 0
     assert "2026-08-18: Damaged chunk at 09:15 on connection" in ran.words
-    assert "left out. Restore a copy, or generate the day again" in ran.words
+    assert ran.err.strip().splitlines() == [
+        "tezi: 2026-08-18 (MOCK) is damaged: 1 minute is left out, from 09:15. To mend it: "
+        "`tezi generate 2026-08-18 --seed 1 --replace` makes the day anew"
+    ]
+
+
+def test_a_whole_day_is_replayed_without_a_word_on_the_error_stream(tezi: Tezi, generated: Path):
+    assert not tezi(*REPLAY).err.strip()
+
+
+def test_a_damaged_generated_day_is_made_anew(tezi: Tezi, generated: Path):
+    flip_a_byte(generated)
+    words = ("generate", "2026-08-18", "--until", "09:20")
+    assert "stored already: --replace makes it anew" in tezi(*words).words
+    assert tezi("doctor", "--deep").code == 1
+    assert "seed 1: damaged" in tezi("days").words
+    assert tezi(*words, "--replace").code == 0
+    assert tezi("doctor", "--deep").code == 0
+    assert "damaged" not in tezi("days").words

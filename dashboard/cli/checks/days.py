@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from dashboard.cli.checks.finding import Finding, ok, problem, warning
+from dashboard.cli.repair import how_to_mend
 from dashboard.core.clock import MINUTE_S, SECOND_NS, from_ns
 from dashboard.core.errors import StoreError
 from dashboard.core.market import Source
@@ -62,8 +63,9 @@ def check_tapes(store: SqlStore, progress: Progress) -> Iterator[Finding]:
         progress(number / len(days), str(day.day))
         found = store.damage(day.day, day.source)
         bad += len(found)
+        tapes = store.damaged_tapes(day.day, day.source)
         if found:
-            do = "import or generate the day again; its other minutes play"
+            do = f"{how_to_mend(tapes)}; its other minutes play meanwhile"
             yield problem("Tapes", f"{_day(day)}: {_named([_minute(g) for g in found])}", do)
     if days and not bad:
         yield ok("Tapes", f"every minute of {len(days)} days read and matches its digest")

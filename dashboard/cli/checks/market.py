@@ -10,7 +10,7 @@ from dashboard.core.market import Segment
 
 WHAT = "Calendar"
 SOON = timedelta(weeks=6)
-UPDATE = "update Tezi, or add the exchange's next list of holidays to calendar.json"
+UPDATE = "update Tezi: a newer one knows the exchange's next list of holidays"
 
 
 def check_calendar(calendar: Calendar, clock: Clock) -> Finding:
