@@ -38,10 +38,13 @@ def test_signs_up_by_the_link_signs_in_and_out_without_another_host(fresh: Serve
     wait_for_document(page)
 
     page.goto(f"{fresh.base}/logout")
+    expect(page.get_by_role("button", name="Sign out")).to_be_focused()  # keys go nowhere before
     page.keyboard.press("Enter")
     page.wait_for_url("**/login")
+    expect(page.locator("#name")).to_be_focused()
     page.keyboard.type(OWNER)
     page.keyboard.press("Tab")
+    expect(page.locator("#password")).to_be_focused()
     page.keyboard.type(PASSWORD)
     page.keyboard.press("Enter")
     page.wait_for_url("**/app")
