@@ -709,8 +709,8 @@ SIGNAL = Signal(
         Number("r1", "R", digits=1),
         Number("s1", "S", digits=1),
         Number("room", "room", signed=True),
-        *(Level(f"r{k}", f"R{k} zone") for k in range(1, EACH_SIDE + 1)),
-        *(Level(f"s{k}", f"S{k} zone") for k in range(1, EACH_SIDE + 1)),
+        *(Level(f"r{k}", f"R{k} zone", colour="c4") for k in range(1, EACH_SIDE + 1)),
+        *(Level(f"s{k}", f"S{k} zone", colour="c4") for k in range(1, EACH_SIDE + 1)),
     ),
     timeframes=("1m", "5m", "15m"),
 )

@@ -32,7 +32,7 @@ def card_of(snapshot: Snapshot, selection: Selection, name: str) -> dict[str, An
     card = _card(snapshot, selection, name)
     if name in WIDE:
         card |= widened(name, card, final_of(snapshot, selection, name))
-    return card
+    return card | {"say": _instead(card)}
 
 
 def _card(snapshot: Snapshot, selection: Selection, name: str) -> dict[str, Any]:
@@ -69,7 +69,6 @@ def _waiting(state: str, word: str, signal: Signal, reason: str = "") -> dict[st
         "blocks": None,
         "strength": "",
         "numbers": [],
-        "say": "",
         "warmup": None,
         "reason": reason,
         "full": reason,
@@ -101,7 +100,6 @@ def _judged(
         "blocks": blocks(final.strength) if certain else None,
         "strength": f"{final.strength:.0f}" if certain else "",
         "numbers": _card_numbers(signal, state, final, forming),
-        "say": _say(state, snapshot),
         "warmup": _warmup(state, final),
         "reason": reason,
         "full": lead + reason,
@@ -158,16 +156,15 @@ def _number_title(part: Number, reading: Reading) -> str:
     return f"{part.label} is not known: {reading.reason}"
 
 
-def _say(state: str, snapshot: Snapshot) -> str:
-    if state != "absent":
-        return ""
-    rest = len(snapshot.signals) - 1
-    return f"The other {rest} sections go on." if rest else ""
+def _instead(card: dict[str, Any]) -> str:
+    """Return the reason where a card has nothing else to show in its second row."""
+    shown = any(card.get(part) for part in ("numbers", "bars", "ruler", "warmup"))
+    return "" if shown else str(card["reason"])
 
 
 def _warmup(state: str, final: Reading) -> dict[str, Any] | None:
     have, need = final.warmup.have, final.warmup.need
-    if state != "insufficient" or have >= need:
+    if state != "insufficient" or "not_in_recording" in final.flags or have >= need:
         return None
     return {"text": f"{have} of {need}", "percent": round(100 * have / need)}
 

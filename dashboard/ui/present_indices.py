@@ -23,7 +23,9 @@ def indices_pane(snapshot: Snapshot, selection: Selection) -> list[dict[str, Any
 
 
 def _card(snapshot: Snapshot, selection: Selection, name: str, key: int) -> dict[str, Any]:
-    quote = snapshot.indices.get(name) or IndexQuote(name, INDICES[name].symbol)
+    title = INDICES[name].symbol  # the same with a price and without
+    quote = replace(snapshot.indices.get(name) or IndexQuote(name, title), title=title)
+    absent = is_absent(snapshot, name)
     return {
         "id": name,
         "title": quote.title,
@@ -32,11 +34,12 @@ def _card(snapshot: Snapshot, selection: Selection, name: str, key: int) -> dict
         "mock": snapshot.source is Source.MOCK,
         "stale": f"STALE {spaced_age(quote.age_s or 0)}" if quote.stale else "",
         **_price(quote),
-        **_titles(quote, absent=is_absent(snapshot, name)),
+        **_titles(quote, absent=absent),
         **_range(quote),
         **_spark(quote, snapshot),
         "pcr": known(quote.pcr),
         **_stance(snapshot, selection, name),
+        "absent": "Not in recording" if absent else "",
     }
 
 

@@ -8,6 +8,8 @@ from dashboard.pipeline.snapshot import Snapshot
 from dashboard.ui.phrases import STATES, WORDS
 from dashboard.ui.selection import Selection
 
+NOT_YET = " yet"  # ends the reason of an input that may still come
+
 
 def timeframe_of(signal: Signal, selection: Selection) -> str:
     """Return the chosen timeframe, or the section's own where it has no other."""
@@ -70,6 +72,6 @@ def state_of(reading: Reading) -> tuple[str, str]:
     """Return the card's state and its word."""
     if "failed" in reading.flags:
         return "failed", "Section failed"
-    if "not_in_recording" in reading.flags:
+    if "not_in_recording" in reading.flags and not reading.reason.endswith(NOT_YET):
         return "absent", "Not in recording"
     return STATES[reading.state], WORDS[reading.state]

@@ -15,6 +15,7 @@ from dashboard.core.errors import InputError
 from dashboard.core.market import BarFlag
 from dashboard.core.view import Event, Level, Line, Zone
 from dashboard.pipeline.snapshot import ChartView
+from dashboard.signals import load_signals
 from dashboard.ui.chart.candles import CandleChart
 from dashboard.ui.chart.overlays import (
     Band,
@@ -185,6 +186,16 @@ def test_levels_zones_and_tags_are_of_today():
     ]
     for of in (levels, zones, tags):
         assert of(view, table.iloc[:2], rows, 0.0) == []  # the table ends on Monday
+
+
+def test_zones_of_support_and_resistance_are_told_from_pivots_by_their_colour():
+    of = {
+        name: {part.colour for part in signal.view if isinstance(part, Level)}
+        for name, signal in load_signals().items()
+        if name in ("pivots", "support_resistance")
+    }
+    assert of["support_resistance"] == {"c4"}
+    assert "c2" in of["pivots"]
 
 
 def test_the_tag_of_a_directed_curve_has_the_colour_of_its_side():

@@ -237,9 +237,65 @@ def test_a_time_outside_the_day_leads_to_its_nearest_end(open_desk: Open):
         page.keyboard.press("Enter")
 
     assert said(page, lambda: ask("08:00"), "seek")["time"] == "09:00:00"
-    known = "The day is known from 09:00:00 to 15:40:00"
+    known = "Moved to 09:00:00: the day is known from 09:00:00 to 15:40:00"
     expect(page.get_by_role("status").filter(has_text=known)).to_have_count(1)
+    expect(page.locator(".tm .note")).to_be_visible()
+    expect(page.locator(".tm .note")).to_have_text(known)
+    assert cut(page) == []
     assert said(page, lambda: ask("1900"), "seek")["time"] == "15:40:00"
+
+
+@pytest.mark.parametrize("words", ["25:99", "abc"])
+def test_a_time_that_cannot_be_read_says_how_to_write_one(open_desk: Open, words):
+    page = open_desk()
+    page.keyboard.press("s")
+    field = page.get_by_label("Seek to a time, HH:MM or HH:MM:SS")
+    field.fill(words)
+    field.press("Enter")
+    note = page.locator(".tm .note")
+    expect(note).to_be_visible()
+    expect(note).to_have_text("Write a time as 13:42 or 13:42:18")
+    expect(field).to_have_attribute("aria-invalid", "true")
+    expect(field).to_have_attribute("aria-describedby", "seek-note")
+    expect(page.get_by_role("status").filter(has_text="Write a time as 13:42")).to_have_count(1)
+    field.press("Escape")
+    expect(note).to_be_hidden()
+    page.keyboard.press("s")
+    assert field.get_attribute("aria-invalid") is None
+
+
+def test_a_phone_says_how_to_write_a_time_beside_its_field(open_desk: Open):
+    page = open_desk(width=390, height=844)
+    page.get_by_role("button", name="Replay", exact=True).click()
+    field = page.get_by_label("Seek to a time", exact=True)
+    field.fill("25:99")
+    field.press("Enter")
+    expect(page.locator(".menu .note")).to_have_text("Write a time as 13:42 or 13:42:18")
+    expect(field).to_have_attribute("aria-invalid", "true")
+
+    def again() -> None:
+        field.fill("0800")
+        field.press("Enter")
+
+    assert said(page, again, "seek")["time"] == "09:00:00"
+    expect(page.locator(".tm .note")).to_be_visible()
+    expect(page.get_by_role("menu")).to_have_count(0)
+    assert cut(page) == []
+
+
+def test_the_overlay_menu_of_a_phone_is_inside_the_page_and_scrolls_to_its_end(open_desk: Open):
+    page = open_desk("variant=eighteen", width=390, height=844)
+    page.get_by_role("button", name="Overlays").click()
+    menu = page.get_by_role("menu")
+    box = menu.bounding_box()
+    assert box
+    assert (box["x"] >= 8, box["x"] + box["width"] <= 382) == (True, True)
+    last = menu.get_by_role("checkbox").last
+    last.scroll_into_view_if_needed()
+    end = last.bounding_box()
+    assert end
+    assert end["y"] + end["height"] <= box["y"] + box["height"]
+    assert menu.evaluate("node => node.scrollWidth <= node.clientWidth")
 
 
 def test_the_timeline_seeks_by_click_drag_and_wheel(open_desk: Open):

@@ -7,7 +7,8 @@ from datetime import date, timedelta
 import pytest
 
 from dashboard.core.market import Source
-from dashboard.core.signal import Stance
+from dashboard.core.signal import Stance, Warmup
+from dashboard.pipeline.snapshot import IndexQuote
 from dashboard.ui.desk import DeskView
 from dashboard.ui.phrases import short_age, spaced_age
 from dashboard.ui.present import Presenter, present
@@ -244,9 +245,51 @@ def test_insufficient_shows_the_warm_up_and_no_strength():
 def test_states_that_a_recording_or_a_failure_gives():
     snapshot = VARIANTS["cards"]()
     assert card(snapshot, "vwap")["word"] == "Not in recording"
-    assert card(snapshot, "vwap")["say"] == "The other 5 sections go on."
     assert card(snapshot, "supertrend")["state"] == "failed"
     assert card(snapshot, "pivots")["reason"] == "No bar has closed yet"
+
+
+def lacking(name, reason):
+    """Return the drawn day with one section whose input is not there."""
+    reading = make_reading(
+        name,
+        state=Stance.INSUFFICIENT,
+        strength=0.0,
+        values={},
+        reason=reason,
+        flags=("not_in_recording",),
+        warmup=Warmup(0, 10),
+    )
+    snapshot = make_snapshot()
+    return replace(snapshot, final={**snapshot.final, ("NIFTY", name, "5m"): reading})
+
+
+def test_a_card_without_numbers_has_its_reason_in_their_place():
+    shown = card(lacking("vwap", "No future volume in this recording"), "vwap")
+    assert shown["numbers"] == []
+    assert shown["say"] == shown["full"] == "No future volume in this recording"
+    assert card(VARIANTS["cards"](), "pivots")["say"] == "No bar has closed yet"
+
+
+def test_a_card_with_numbers_or_a_warm_up_says_its_reason_below_them():
+    assert card(make_snapshot(), "supertrend")["say"] == ""
+    assert card(make_snapshot(ALL), "volume")["say"] == ""
+
+
+def test_what_has_not_ticked_yet_is_not_called_absent_from_the_recording():
+    shown = card(lacking("vwap", "No NIFTY option has ticked yet"), "vwap")
+    assert (shown["state"], shown["word"]) == ("insufficient", "Insufficient")
+    assert (shown["say"], shown["warmup"]) == ("No NIFTY option has ticked yet", None)
+
+
+def test_an_index_has_one_name_whether_it_was_recorded_or_not():
+    snapshot = without_banknifty()
+    unnamed = IndexQuote("BANKNIFTY", "BANKNIFTY")
+    named = replace(snapshot, indices={**snapshot.indices, "BANKNIFTY": unnamed})
+    for drawn in (make_snapshot(), snapshot, named):
+        names = [one["title"] for one in indices_pane(drawn, DESK)]
+        assert names == ["NIFTY 50", "NIFTY BANK", "SENSEX"]
+    assert [one["absent"] for one in indices_pane(named, DESK)] == ["", "Not in recording", ""]
 
 
 def without_banknifty(**changes):
@@ -362,6 +405,13 @@ def test_blocks_show_strength_in_fifths(strength, filled):
 
 
 # -- explain -----------------------------------------------------------------------------
+def test_a_section_without_its_input_has_no_ruler_to_stand_on():
+    drawn = replace(DESK, explain="vwap")
+    shown = explain_pane(lacking("vwap", "No future volume in this recording"), drawn)
+    assert (shown["ruler"], shown["flags"]) == (None, [])
+    assert explain_pane(make_snapshot(), drawn)["ruler"]
+
+
 def test_explain_lists_values_levels_and_origin():
     groups = {
         g["title"]: g["pairs"]

@@ -103,8 +103,8 @@ class Menus {
     this.close()
     if (again) return
     this.button = button
-    this.menu = el("div.menu", { role: "menu" }, ...kids)
-    this.desk.app.append(this.menu)
+    const menu = this.menu = el("div.menu", { role: "menu", style: "left:0" }, ...kids)
+    this.desk.app.append(menu)
     const page = this.desk.app.getBoundingClientRect()
     const box = button.getBoundingClientRect()
     const { offsetWidth: w, offsetHeight: h } = this.menu
@@ -112,7 +112,7 @@ class Menus {
     const below = box.bottom + 6 + h <= page.height
     this.menu.style.top = below ? `${box.bottom - page.top + 6}px` : `${Math.max(8, box.top - page.top - h - 6)}px`
     this.menu.querySelector("button, input")?.focus({ preventScroll: true })
-    this.menu.addEventListener("keydown", (event) => walkMenu(event, this.menu))
+    this.menu.addEventListener("keydown", (event) => walkMenu(event, menu)) // Enter may have closed it
   }
 
   close() {
@@ -157,17 +157,25 @@ class Menus {
     const now = desk.now
     const speeds = el("div.seg", {}, ...SPEEDS.map((s) => el("button", { "aria-pressed": String(s === now.speed), style: "min-height:36px;min-width:40px;text-align:center", onclick: () => { this.close(); desk.send("speed", { speed: s }) } }, speedText(s))))
     const field = el("input.sk", { value: now.time, "aria-label": "Seek to a time", maxlength: "8", style: "height:36px" })
+    const note = el("span.note", { id: "menu-note", hidden: true })
     const go = () => {
       const second = readClock(field.value)
-      setClass(field, "bad", second == null)
-      if (second != null) { this.close(); desk.seek(second) }
+      refuse(field, note, second == null ? HOW_TO_WRITE : "")
+      if (second == null) return desk.announce(HOW_TO_WRITE)
+      this.close()
+      return desk.seek(second)
     }
-    field.addEventListener("keydown", (event) => event.key === "Enter" && go())
+    field.addEventListener("input", () => refuse(field, note, ""))
+    field.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter") return
+      event.preventDefault() // or the button that takes the focus would be pressed by it
+      go()
+    })
     this.show(button,
       this.item(now.blind ? "Show the day" : "Blind: hide the day", () => desk.send("blind", { on: !now.blind })),
       this.item(`Open a day (${now.day})`, () => desk.days.open()),
       ...(now.can_live ? [this.item("Go live", () => desk.send("live"))] : []),
-      el("div.row", {}, field, el("button.sel", { style: "height:36px", onclick: go }, "Seek")),
+      el("div.row", {}, field, el("button.sel", { style: "height:36px", onclick: go }, "Seek"), note),
       ...(now.at_edge ? [] : [el("div.row", {}, speeds)]))
   }
 }

@@ -28,6 +28,7 @@ function updateIndex(desk, node, card) {
   const part = node.refs
   setAttr(node, "aria-pressed", String(card.on))
   setClass(node, "stale", Boolean(card.stale))
+  setAttr(node, "title", card.absent ? card.title_price : null)
   setText(part.long, card.title)
   setText(part.short, card.id)
   setText(part.key, card.key)
@@ -58,7 +59,8 @@ function updateIndex(desk, node, card) {
 // The confluence where there is one; otherwise how many sections say what.
 function updateStance(node, card) {
   setClass(node, "one", Boolean(card.stance))
-  setAttr(node, "title", card.stance?.title ?? card.tally_title)
+  setAttr(node, "title", card.absent ? card.title_price : card.stance?.title ?? card.tally_title)
+  if (card.absent) return setHtml(node, `<span class="tally t2">${shape("absent", 11)}<span class="w">${card.absent}</span></span>`)
   if (card.stance) {
     const colour = STATE_COLOUR[card.stance.state] ?? "t2"
     setHtml(node, `<span class="tally ${colour}" style="gap:5px">${shape(card.stance.state, 11)}<span class="w">${card.stance.word}</span> ${card.stance.number}</span>`)

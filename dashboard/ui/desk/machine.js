@@ -1,6 +1,8 @@
 // The time machine: day, transport, time, timeline, speed, blind, live.
 
 const SPEEDS = [1, 4, 16, 60, 0] // 0 is as fast as it goes
+const NOTE_MS = 6000
+const HOW_TO_WRITE = "Write a time as 13:42 or 13:42:18"
 const speedText = (speed) => (speed ? `${speed}×` : "max")
 
 function makeMachine(desk) {
@@ -17,13 +19,15 @@ function makeMachine(desk) {
     edge: el("span.atedge"),
     speed1: el("button.sel.speed1", { "aria-haspopup": "menu", title: "Speed", onclick: (event) => desk.menus.machine(event.currentTarget) }),
   }
+  part.note = el("span.note", { id: "seek-note", hidden: true }) // the voice says it, too
+  const seek = el("div.seek", {}, part.time, part.field, part.note)
   const day = el("div.day", {}, el("button.d", { title: "Open a day", onclick: () => desk.days.open() }, part.dayIcon, part.dayText, el("span", { html: icon("down", 14) })), part.chips)
   const timeline = new Timeline(desk)
-  const root = el("footer.tm", { "aria-label": "Time machine" }, day, el("div.tr", {}, part.back, part.play, part.ahead), part.time, part.field, timeline.root,
+  const root = el("footer.tm", { "aria-label": "Time machine" }, day, el("div.tr", {}, part.back, part.play, part.ahead), seek, timeline.root,
     el("div.extra", {}, part.speeds, part.blind, part.live, part.edge), part.speed1)
   part.field.addEventListener("keydown", (event) => timeKey(desk, part, event))
   part.field.addEventListener("blur", () => endTime(part))
-  return { root, timeline, update: (data) => updateMachine(desk, part, timeline, data), editTime: () => editTime(part) }
+  return { root, timeline, update: (data) => updateMachine(desk, part, timeline, data), editTime: () => editTime(part), note: (text) => showNote(part, text) }
 }
 
 function updateMachine(desk, part, timeline, data) {
@@ -52,13 +56,14 @@ function editTime(part) {
   part.field.value = part.time.textContent
   part.time.hidden = true
   part.field.hidden = false
-  part.field.classList.remove("bad")
+  refuse(part.field, part.note, "")
   if (!part.field.offsetParent) return endTime(part)
   part.field.focus()
   part.field.select()
 }
 
 function endTime(part) {
+  if (!part.field.hidden) refuse(part.field, part.note, "")
   part.field.hidden = true
   part.time.hidden = false
 }
@@ -66,13 +71,34 @@ function endTime(part) {
 function timeKey(desk, part, event) {
   event.stopPropagation()
   if (event.key === "Escape") return leaveTime(part)
-  if (event.key !== "Enter") return setClass(part.field, "bad", false)
+  if (event.key !== "Enter") return refuse(part.field, part.note, "")
   event.preventDefault() // or the button that takes the focus would be pressed by it
   const second = readClock(part.field.value)
-  setClass(part.field, "bad", second == null)
-  if (second == null) return desk.announce("Write a time as 13:42 or 13:42:18")
-  desk.seek(second)
-  return leaveTime(part)
+  if (second == null) {
+    refuse(part.field, part.note, HOW_TO_WRITE)
+    return desk.announce(HOW_TO_WRITE)
+  }
+  leaveTime(part)
+  return desk.seek(second)
+}
+
+// A field that is refused says so in words beside it; "" takes that back.
+function refuse(field, note, text) {
+  setClass(field, "bad", text)
+  setAttr(field, "aria-invalid", text ? "true" : null)
+  setAttr(field, "aria-describedby", text ? note.id : null)
+  clearTimeout(note.going)
+  setClass(note, "bad", text)
+  setText(note, text)
+  setHidden(note, !text)
+}
+
+// A sentence by the time, for as long as it takes to read it.
+function showNote(part, text) {
+  refuse(part.field, part.note, "")
+  setText(part.note, text)
+  setHidden(part.note, false)
+  part.note.going = setTimeout(() => setHidden(part.note, true), NOTE_MS)
 }
 
 function leaveTime(part) {

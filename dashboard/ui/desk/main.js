@@ -31,7 +31,11 @@ class Desk {
     const { edge } = this.now
     const start = this.machine.timeline.data?.start ?? 0
     const there = Math.min(Math.max(second, start), edge)
-    if (there !== second) this.announce(`The day is known from ${clockText(start)} to ${clockText(edge)}`)
+    if (there !== second) {
+      const known = `Moved to ${clockText(there)}: the day is known from ${clockText(start)} to ${clockText(edge)}`
+      this.announce(known)
+      this.machine.note(known)
+    }
     this.numbers.hush()
     this.send("seek", { time: clockText(there) })
   }

@@ -25,7 +25,7 @@ function makePalette(desk) {
 
 function whyNothing(text) {
   const meantTime = /^\s*(seek\s+)?\d[\d:.]*\s*$|^\s*seek\s/i.test(text)
-  return meantTime ? "Write a time as 13:42 or 13:42:18" : "Nothing by that name. Try seek 13:42, or the name of a day."
+  return meantTime ? HOW_TO_WRITE : "Nothing by that name. Try seek 13:42, or the name of a day."
 }
 
 const PALETTE_ROWS = 9

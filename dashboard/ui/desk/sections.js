@@ -91,6 +91,7 @@ function updateNumbers(desk, row, card) {
     else if (item.is === "ruler") updateRuler(node, card.ruler)
     else if (item.is === "bar") node.firstChild.style.width = `${card.warmup.percent}%`
     else setText(node, item.text)
+    if (item.is === "say") setAttr(node, "title", card.full)
   })
 }
 
@@ -116,7 +117,7 @@ function updateParts(desk, root, bars) {
 }
 
 function updateReason(part, card) {
-  setText(part.reason, card.reason)
+  setText(part.reason, card.say ? "" : card.reason) // said where the numbers would be
   setAttr(part.reason, "title", card.full)
   setHtml(part.mark, card.certainty ? MARKS[card.certainty] : "")
   setText(part.age, card.age)

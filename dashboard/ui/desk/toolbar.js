@@ -18,8 +18,9 @@ function makeToolbar(desk) {
 const LEGEND_ROOM = 3
 
 function drawLegend(node, overlays) {
-  const on = overlays.filter((overlay) => overlay.on)
-  const shown = on.slice(0, LEGEND_ROOM)
+  const drawn = overlays.filter((overlay) => overlay.on && !overlay.why)
+  const shown = drawn.slice(0, LEGEND_ROOM)
+  setAttr(node, "title", `Overlays (o): ${drawn.length} of ${overlays.length} drawn`)
   const rest = overlays.length - shown.length
   keyed(node, [...shown, { id: "more" }], (one) => one.id, (one) => one.id === "more" ? el("span.more") : legend(one), (item, one) => {
     if (one.id === "more") setText(item, rest ? `+ ${rest} overlay${rest > 1 ? "s" : ""}` : "Overlays")
