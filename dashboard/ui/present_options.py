@@ -126,7 +126,7 @@ def _facts(view: OptionsView, *, blind: bool) -> list[dict[str, Any]]:
         _fact("GEX", _crore(view.exposure), "per 1%, assumed",
               "Gamma exposure, rupees of delta a 1% move",
               "Σ ±Γ · OI · F² · 0.01", f"{ASSUMED}. Not known from any feed.",
-              f"{plural(view.exposure_skipped, 'option')} without a volatility left out",
+              _left_out(view, "a volatility"),
               "positive dampens moves, negative amplifies them", f"{quotes} · {interest}"),
     ]  # fmt: skip
 
@@ -250,8 +250,15 @@ def _gamma(view: OptionsView) -> dict[str, Any]:
         "k": view.strikes[rows].tolist(),
         "cr": drawn(view.exposure_by_strike[rows], CRORE, 1),
         "assumed": ASSUMED,
-        "skipped": f"{plural(view.exposure_skipped, 'option')} without IV left out",
+        "skipped": _left_out(view, "IV"),
     }
+
+
+def _left_out(view: OptionsView, what: str) -> str:
+    """Return how many options an exposure does without."""
+    if not view.exposure_skipped:
+        return "Every option is counted"
+    return f"{plural(view.exposure_skipped, 'option')} without {what} left out"
 
 
 def _buildup(view: OptionsView) -> dict[str, Any]:

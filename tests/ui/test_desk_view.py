@@ -381,6 +381,24 @@ def test_a_generated_day_says_mock_on_every_part(open_desk: Open):
     )
 
 
+# The chip of each index card, whether it is whole, and whether the price leaves it free.
+INDEX_CHIPS = """root => [...root.querySelectorAll(".ix")].map((card) => {
+  const chip = card.querySelector(".chip.mock").getBoundingClientRect()
+  const frame = card.querySelector(".marks").getBoundingClientRect()
+  const words = document.createRange()
+  words.selectNodeContents(card.querySelector(".p b"))
+  const price = words.getBoundingClientRect()
+  const whole = chip.right <= frame.right + 1 && chip.bottom <= frame.bottom + 1
+  return [whole, chip.left >= price.right || chip.bottom <= price.top || chip.top >= price.bottom]
+})"""
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+def test_the_mock_chip_of_an_index_is_whole_and_covers_no_price(open_desk: Open, width):
+    page = open_desk("variant=mock", width=width)
+    assert page.locator(".indices").evaluate(INDEX_CHIPS) == [[True, True]] * 3
+
+
 def test_a_recorded_day_never_says_mock(open_desk: Open):
     page = open_desk()
     expect(page.locator(".mode")).to_have_text("REPLAY")

@@ -75,6 +75,13 @@ def test_facts_are_typed_and_explain_themselves():
     )
 
 
+def test_an_exposure_says_how_many_options_it_does_without():
+    assert (
+        "2 options without a volatility left out" in fact(shown(exposure_skipped=2), "GEX")["tip"]
+    )
+    assert "Every option is counted" in fact(shown(exposure_skipped=0), "GEX")["tip"]
+
+
 def test_exposure_is_in_crore_with_its_sign():
     assert fact(shown(exposure=4_163e7), "GEX")["value"] == "+4,163 Cr"
     assert fact(shown(exposure=-9.8518e8), "GEX")["value"] == "−99 Cr"

@@ -203,15 +203,17 @@ function oiBar(left, top, thick, w, oi, change, colour) {
 function pricePath(data, y, right, height) {
   const day = data.day
   let html = ""
+  let now = right - 6
   if (day?.t.length) {
     const x = linear(day.t[0], Math.max(day.t.at(-1), day.t[0] + HOUR_S), 2, right - 6)
+    now = x(day.t.at(-1)) // in the first hour the curve has not come to the right end
     html += `<path d="${linePath(day.t, day.spot, x, y)}" fill="none" stroke="var(--tx)" stroke-width="1.3" stroke-linejoin="round"/>`
     const first = Math.ceil(day.t[0] / HOUR_S) * HOUR_S
     const every = Math.max(1, Math.ceil(((day.t.at(-1) - day.t[0]) / HOUR_S) * 40 / right)) * HOUR_S
     for (let s = first; s <= day.t.at(-1); s += every) if (x(s) > 14 && x(s) < right - 10) html += svgText(x(s), height - 3, minuteText(s), "middle")
   }
   if (data.spot == null) return html
-  return `${html}<line x1="2" x2="100%" y1="${r1(y(data.spot))}" y2="${r1(y(data.spot))}" stroke="var(--tx2)" stroke-dasharray="2 2" opacity=".7"/><circle cx="${right - 5}" cy="${r1(y(data.spot))}" r="3.2" fill="var(--tx)"/>`
+  return `${html}<line x1="2" x2="100%" y1="${r1(y(data.spot))}" y2="${r1(y(data.spot))}" stroke="var(--tx2)" stroke-dasharray="2 2" opacity=".7"/><circle class="now" cx="${r1(now)}" cy="${r1(y(data.spot))}" r="3.2" fill="var(--tx)"/>`
 }
 
 const HEAT_LEVELS = 10
