@@ -43,7 +43,7 @@ def explain_pane(snapshot: Snapshot, selection: Selection) -> dict[str, Any]:
         "when": _when(snapshot, selection, final),
         "age": _age(snapshot, final),
         "ruler": ruler(name, final, _price(snapshot, signal, final)) if final.values else None,
-        "votes": votes_table(name, final, snapshot.signals),
+        "votes": votes_table(name, final, snapshot, selection),
         "flags": [_flag(flag) for flag in final.flags if flag != "not_in_recording"],
         "groups": [{"title": title, "pairs": pairs} for title, pairs in groups if pairs],
         "notebook": notebook(final, snapshot, selection),

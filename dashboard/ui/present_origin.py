@@ -1,6 +1,5 @@
 """Where a reading comes from: inputs, votes, what was said before, the same in a notebook."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from dashboard.core.clock import IST
@@ -23,10 +22,12 @@ from dashboard.ui.phrases import (
     without_month,
 )
 from dashboard.ui.present_cards import number_text
+from dashboard.ui.present_readings import final_of
 from dashboard.ui.selection import Selection
 
 LAST_STATES = 7
 NUMBERS = 2  # beside each earlier state
+TOO_FEW = "Less than half of its group's shares had a vote"
 OF_DAYS = ("daily", "vix_daily")
 INPUTS = {
     "index": ("Index", "bar"),
@@ -72,8 +73,11 @@ def _last(one: InputView, snapshot: Snapshot, selection: Selection) -> str:
     return closed_text(one.last, snapshot.day, blind=selection.blind)
 
 
-def votes_table(name: str, final: Reading, signals: Mapping[str, Signal]) -> Table | None:
+def votes_table(
+    name: str, final: Reading, snapshot: Snapshot, selection: Selection
+) -> Table | None:
     """Return what a section adds up, where it adds votes."""
+    signals = snapshot.signals
     if name == "momentum":
         rows = [_vote(key, final) for key in MOMENTUM]
         rows.append({"cells": ["Score", "", "", _signed(final.values.get("momentum_score"))]})
@@ -88,7 +92,7 @@ def votes_table(name: str, final: Reading, signals: Mapping[str, Signal]) -> Tab
                     _signed(value),
                 ]
             }
-            | {"side": _side(value)}
+            | {"side": _side(value), "title": _no_vote(member, value, snapshot, selection)}
             for group, (_, shares) in GROUPS.items()
             for member, share in shares.items()
             for value in [final.values.get(member)]
@@ -96,6 +100,18 @@ def votes_table(name: str, final: Reading, signals: Mapping[str, Signal]) -> Tab
         rows.append({"cells": ["Total", "", "", _signed(final.values.get("total"))]})
         return {"head": ["section", "group", "share", "adds"], "rows": rows}
     return None
+
+
+def _no_vote(
+    member: str, value: float | str | None, snapshot: Snapshot, selection: Selection
+) -> str:
+    """Return why a section adds nothing that is known; "" if it does."""
+    if isinstance(value, float) or member not in snapshot.signals:
+        return ""
+    reading = final_of(snapshot, selection, member)
+    if reading is None or reading.state is not Stance.INSUFFICIENT:
+        return TOO_FEW
+    return without_month(reading.reason) if selection.blind else reading.reason
 
 
 def _vote(key: str, final: Reading) -> dict[str, Any]:

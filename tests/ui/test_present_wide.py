@@ -6,6 +6,7 @@ import pytest
 
 from dashboard.core.signal import Stance
 from dashboard.signals import load_signals
+from dashboard.ui.present_explain import explain_pane
 from dashboard.ui.present_origin import INPUTS
 from dashboard.ui.present_scale import LEVELS, SCALES, ruler, scale
 from dashboard.ui.present_sections import in_order, sections_pane
@@ -49,6 +50,21 @@ def test_a_group_says_what_its_members_add_and_which_are_silent():
     bars = {bar["label"]: bar for bar in card("confluence")["bars"]}
     assert bars["Participation"]["title"] == "volume —, volume profile 0.0, candle −2.9"
     assert card("confluence")["reason"].endswith("VIX × 1.00; in part: participation")
+
+
+def test_a_vote_that_is_not_there_says_why():
+    snapshot = make_snapshot(ALL)
+    key = ("NIFTY", "confluence", "5m")
+    values = {**snapshot.final[key].values, "candle": None}
+    silent = replace(snapshot.final[key], values=values)
+    drawn = replace(snapshot, final={**snapshot.final, key: silent})
+    rows = explain_pane(drawn, replace(DESK, explain="confluence"))["votes"]["rows"]
+    why = {row["cells"][0]: row["title"] for row in rows[:-1] if row["cells"][-1] == "—"}
+    assert why == {
+        "Volume": "Needs 10 baseline sessions, has 7",
+        "Candle intent": "Less than half of its group's shares had a vote",
+    }
+    assert {row["title"] for row in rows[:-1] if row["cells"][-1] != "—"} == {""}
 
 
 def test_confluence_always_says_that_no_edge_is_established():
