@@ -22,6 +22,7 @@ from dashboard.core.table import Columns
 from dashboard.pipeline.days import StoredDay
 from dashboard.pipeline.pipeline import Pipeline
 from dashboard.pipeline.replaying import Key, ReplayResult, replay_day
+from dashboard.pipeline.standing import as_they_stand
 from dashboard.settings import Settings
 from storage.store import SqlStore, open_store
 
@@ -161,8 +162,8 @@ class Moment:
 
     @property
     def final(self) -> Mapping[Key, Reading]:
-        """Return every reading by (underlying, section, timeframe)."""
-        return MappingProxyType(self.pipeline.sections.final)
+        """Return every reading by (underlying, section, timeframe), stale ones flagged."""
+        return MappingProxyType(as_they_stand(self.pipeline, self.pipeline.sections.final))
 
     def readings(self, underlying: str, timeframe: str = "1m") -> pd.DataFrame:
         """Return what every section says, one row a section, in display order.

@@ -16,6 +16,7 @@ from dashboard.pipeline.hub import Interest
 from dashboard.pipeline.pipeline import Pipeline
 from dashboard.pipeline.sections import Key
 from dashboard.pipeline.snapshot import ChainView, ChartView, Silhouette, Snapshot, TimelineView
+from dashboard.pipeline.standing import as_they_stand
 from dashboard.pipeline.views.chain import chain_view
 from dashboard.pipeline.views.chart import chart_view
 from dashboard.pipeline.views.explain import ExplainRoom
@@ -111,7 +112,7 @@ class SnapshotBuilder:
                 for name in UNDERLYINGS
                 if not pipeline.chains.has_ticked(name)
             },
-            final=pipeline.sections.source.halts.flagged(pipeline.sections.known),
+            final=as_they_stand(pipeline, pipeline.sections.known),
             provisional=_provisional(pipeline, on_desk),
             signals=pipeline.sections.signals,
             counters=dict(pipeline.state.counters),
