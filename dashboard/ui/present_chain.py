@@ -59,7 +59,7 @@ def _facts(chain: ChainView, *, blind: bool) -> list[tuple[str, str, str]]:
     source = without_month(chain.forward_source) if blind else chain.forward_source
     left = DASH if chain.time_to_expiry_s is None else spaced_age(chain.time_to_expiry_s)
     iv = DASH if chain.atm_iv is None else f"{known(chain.atm_iv, 1)}%"
-    missing = "not known: a price at the money is missing"
+    missing = f"not known: {_why_no_price(chain)}"
     return [
         ("T", left, "Time to expiry"),
         ("Fwd", known(chain.forward), f"Forward: {source}"),
@@ -70,6 +70,14 @@ def _facts(chain: ChainView, *, blind: bool) -> list[tuple[str, str, str]]:
             f"Straddle {missing}" if chain.straddle is None else "Call and put at the money",
         ),
     ]
+
+
+def _why_no_price(chain: ChainView) -> str:
+    money = [row for row in chain.rows if row.strike == chain.atm]
+    notes = [note for row in money for note in (row.call_note, row.put_note)]
+    if any("stale" in note for note in notes):
+        return "the price at the money is stale, not fresh within 60 s"
+    return "a price at the money is missing"
 
 
 def _oi_age(chain: ChainView) -> dict[str, Any]:

@@ -248,6 +248,42 @@ def test_a_good_quote_gives_its_middle_and_one_side_alone_gives_none(play):
     assert view.rows[0].put_note == ""
 
 
+def test_a_chain_that_fell_silent_has_no_price_no_forward_and_says_why(play):
+    day = play(NIFTY, CALL, PUT).connect()
+    day.send(
+        Tick(NIFTY, 24_520.0, "09:16:00"),
+        Tick(CALL, 190.0, "09:16:00", 650, oi=1300),
+        Tick(PUT, 130.0, "09:16:00", 650, oi=650),
+    )
+    within, after = chain(day, "09:20:59"), chain(day, "09:51:00")
+    assert (within.straddle, within.rows[0].call_note) == (320.0, "")
+    assert within.atm_iv > 0
+    assert (after.forward, after.straddle, after.atm_iv, after.atm) == (None, None, None, 24_500.0)
+    assert after.forward_source == "stale: no option price fresh within 60 s"
+    (row,) = after.rows
+    assert (row.call_iv, row.call_note) == (None, "stale: no option price fresh within 60 s")
+    assert (row.call_ltp, row.call_oi) == (190.0, 1300.0)
+
+
+def test_an_option_a_minute_behind_its_chain_is_stale_and_one_volatility_is_no_mean(play):
+    day = play(NIFTY, FUTURE, CALL, PUT).connect()
+    day.send(
+        Tick(NIFTY, 24_520.0, "09:16:00"),
+        Tick(FUTURE, 24_560.0, "09:16:00", 65),
+        Tick(CALL, 190.0, "09:16:00", 650, bid=191.0, ask=189.0),
+        Tick(PUT, 130.0, "09:16:00", 650),
+    )
+    day.send(Tick(PUT, 131.0, "09:17:00", 650))
+    assert chain(day, "09:17:01").straddle == 321.0
+    day.send(Tick(PUT, 132.0, "09:17:01", 650))
+    view = chain(day, "09:17:02")
+    (row,) = view.rows
+    assert row.call_note == "crossed quote, mid not used; stale: no option price fresh within 60 s"
+    assert (row.call_iv, row.put_note) == (None, "")
+    assert row.put_iv > 0
+    assert (view.straddle, view.atm_iv) == (None, None)
+
+
 # -- the chart ---------------------------------------------------------------------------
 
 

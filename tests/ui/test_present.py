@@ -487,6 +487,25 @@ def test_chain_facts_and_the_age_of_open_interest():
     assert (pane["oi"]["text"], pane["oi"]["late"]) == ("OI 1m 50s", True)
 
 
+def test_a_stale_price_at_the_money_is_a_dash_with_its_reason():
+    chain = make_snapshot().chains["NIFTY"]
+    note = "stale: no option price fresh within 60 s"
+    rows = tuple(
+        replace(row, call_iv=None, call_note=note) if row.strike == chain.atm else row
+        for row in chain.rows
+    )
+    stale = replace(chain, rows=rows, atm_iv=None, straddle=None, forward=None, forward_source=note)
+    pane = chain_pane(replace(make_snapshot(), chains={"NIFTY": stale}), DESK)
+    why = "not known: the price at the money is stale, not fresh within 60 s"
+    assert pane["facts"][1:] == [
+        ("Fwd", "—", f"Forward: {note}"),
+        ("ATM IV", "—", f"ATM IV {why}"),
+        ("Straddle", "—", f"Straddle {why}"),
+    ]
+    side = next(row for row in pane["rows"] if row["atm"])["c"]
+    assert (side["iv"], side["note"], side["mark"]) == ("—", note, "stale")
+
+
 def test_all_strikes_opens_the_whole_chain():
     assert len(chain_pane(make_snapshot(), replace(DESK, all_strikes=True))["rows"]) == 41
 

@@ -19,10 +19,12 @@ from dashboard.pipeline.hours import CONTINUOUS
 from dashboard.pipeline.pipeline import Pipeline
 from dashboard.pipeline.snapshot import ChainRow, ChainView
 from dashboard.pipeline.state import CROSSED, GOOD, WIDE
+from dashboard.pipeline.views.freshness import is_fresh
 from dashboard.pipeline.views.indices import known
 
 RATE = 0.065  # a year; SIGNALS.md 24
 FLAG_WORDS = {CROSSED: "crossed quote, mid not used", WIDE: "wide quote, mid not used"}
+STALE = "stale: no option price fresh within 60 s"
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,7 @@ class _Side:
     change: Floats
     volume: Floats
     ltp: Floats
-    price: Floats  # what the volatility is taken from: the mid, else the last price
+    price: Floats  # what the volatility is taken from: the mid, else the last price, while fresh
     note: list[str]
 
 
@@ -45,7 +47,7 @@ def chain_view(
     if chain is None or not chain.is_seen(pipeline.state):
         return None
     rows = pipeline.state.rows
-    call, put = (_side(rows, chain, at) for at in (chain.calls, chain.puts))
+    call, put = (_side(rows, chain, at, now_ns) for at in (chain.calls, chain.puts))
     now = from_ns(now_ns)
     instant = calendar.expiry_instant(underlying, chain.expiry)
     left_s = (instant - now).total_seconds()
@@ -78,7 +80,7 @@ def chain_view(
     )
 
 
-def _side(rows: npt.NDArray[np.void], chain: Chain, at: Ints) -> _Side:
+def _side(rows: npt.NDArray[np.void], chain: Chain, at: Ints, now_ns: int) -> _Side:
     there = at != NO_ROW
     size = len(at)
 
@@ -92,10 +94,14 @@ def _side(rows: npt.NDArray[np.void], chain: Chain, at: Ints) -> _Side:
     flag = np.zeros(size, dtype=np.uint8)
     flag[there] = rows["quote_flag"][at[there]]
     quoted = (bid > 0) & (ask > 0) & (flag == GOOD)
-    notes = [FLAG_WORDS.get(int(f), "") for f in flag]
-    return _Side(
-        oi, oi - before, column("volume"), ltp, np.where(quoted, (bid + ask) / 2, ltp), notes
-    )
+    fresh = is_fresh(rows, chain, column("received_ns"), now_ns)
+    price = np.where(fresh, np.where(quoted, (bid + ask) / 2, ltp), np.nan)
+    stale = np.isfinite(ltp) & ~fresh
+    notes = [
+        "; ".join(filter(None, (FLAG_WORDS.get(int(f), ""), STALE if old else "")))
+        for f, old in zip(flag, stale, strict=True)
+    ]
+    return _Side(oi, oi - before, column("volume"), ltp, price, notes)
 
 
 def _forward(
@@ -111,7 +117,10 @@ def _forward(
         return math.nan, "No spot to find the money" if math.isfinite(years) else "Expired"
     discount = math.exp(-RATE * years)
     forward, used = parity_forward(chain.strikes, call.price, put.price, spot, discount)
-    return forward, f"parity over {used} strikes" if used else "No pair of prices near the money"
+    if used:
+        return forward, f"parity over {used} strikes"
+    stale = any(STALE in note for side in (call, put) for note in side.note)
+    return forward, STALE if stale else "No pair of prices near the money"
 
 
 def _index_is_frozen(pipeline: Pipeline, now_ns: int) -> bool:
@@ -129,10 +138,8 @@ def _atm(strikes: Floats, price: float) -> int | None:
 
 
 def _mean_percent(call: Floats, put: Floats, at: int | None) -> float | None:
-    if at is None:
-        return None
-    both = [v for v in (float(call[at]), float(put[at])) if math.isfinite(v)]
-    return 100 * sum(both) / len(both) if both else None
+    """Return the mean of both sides, None where one is missing: one alone is another number."""
+    return None if at is None else known(50 * float(call[at] + put[at]))
 
 
 def _rows(

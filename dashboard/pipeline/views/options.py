@@ -20,19 +20,18 @@ from dashboard.options.chain import CHAIN_DTYPE
 from dashboard.options.forward import MISFIT, parity_forward, parity_misfit
 from dashboard.options.greeks import Greeks, greeks
 from dashboard.options.metrics import ChainMetrics, chain_metrics
-from dashboard.options.quotes import FRESH_S
 from dashboard.pipeline.chains import NO_ROW, Chain
 from dashboard.pipeline.hours import CONTINUOUS
 from dashboard.pipeline.hub import Interest
 from dashboard.pipeline.options_view import OptionSide, OptionsView
 from dashboard.pipeline.pipeline import Pipeline
 from dashboard.pipeline.state import CROSSED, GOOD, WIDE
+from dashboard.pipeline.views.freshness import ages_s, is_fresh, newest_age_s
 from dashboard.pipeline.views.indices import known
 from dashboard.pipeline.views.options_buildup import build_up
 from dashboard.pipeline.views.options_day import Base, DayOfOptions, base_of, expiry_s
 
 PERCENT = 0.01
-SILENT_S = 300.0  # a chain that is silent for longer has no fresh price at all
 Key = tuple[str, date | None]  # underlying, expiry; None is the nearest
 
 
@@ -46,7 +45,11 @@ class OptionRoom:
     def views(
         self, pipeline: Pipeline, looked_at: Iterable[Interest], now_ns: int
     ) -> dict[Key, OptionsView]:
-        """Return what is looked at in the option room, by underlying and chosen expiry."""
+        """Return what is looked at in the option room, by underlying and chosen expiry.
+
+        An expiry that the day does not hold leads to the nearest; `OptionsView.expiry` is the
+        one that is shown.
+        """
         asked = {(look.underlying, look.expiry) for look in looked_at if look.options}
         found = {}
         for underlying, expiry in asked:
@@ -116,7 +119,7 @@ def options_view(pipeline: Pipeline, kept: DayOfOptions, now_ns: int) -> Options
         call=call,
         put=put,
         spot=known(spot),
-        spot_age_s=_age_s(rows, np.array([chain.spot_row]), now_ns),
+        spot_age_s=newest_age_s(rows, np.array([chain.spot_row]), now_ns),
         forward=known(metrics.forward),
         forward_source=source,
         atm=known(metrics.atm),
@@ -135,7 +138,7 @@ def options_view(pipeline: Pipeline, kept: DayOfOptions, now_ns: int) -> Options
         exposure_skipped=metrics.gex_skipped,
         misfit=misfit > MISFIT,
         oi_age_s=known(chain.oi_age_s(pipeline.state, now_ns // SECOND_NS)),
-        quote_age_s=_age_s(rows, chain.rows, now_ns),
+        quote_age_s=newest_age_s(rows, chain.rows, now_ns),
         base=base.words,
         buildup_base=base.words if yesterday else base.first_words,
         day=day,
@@ -168,10 +171,9 @@ def _quotes(rows: npt.NDArray[np.void], chain: Chain, at: Ints, now_ns: int) -> 
         return values
 
     received = column("received_ns")
-    age_s = np.where(received > 0, (now_ns - received) / SECOND_NS, np.nan)
     bid, ask, ltp = (column(name) for name in ("bid", "ask", "last_price"))
     flag = np.nan_to_num(column("quote_flag"))
-    price, note = _priced(bid, ask, ltp, flag, _behind(rows, chain, age_s, now_ns))
+    price, note = _priced(bid, ask, ltp, flag, is_fresh(rows, chain, received, now_ns))
     return _Quotes(
         column("oi"),
         column("volume"),
@@ -179,14 +181,14 @@ def _quotes(rows: npt.NDArray[np.void], chain: Chain, at: Ints, now_ns: int) -> 
         np.where(bid > 0, bid, np.nan),
         np.where(ask > 0, ask, np.nan),
         column("previous_close"),
-        age_s,
+        ages_s(received, now_ns),
         price,
         note,
     )
 
 
 def _priced(
-    bid: Floats, ask: Floats, ltp: Floats, flag: Floats, age_s: Floats
+    bid: Floats, ask: Floats, ltp: Floats, flag: Floats, young: npt.NDArray[np.bool_]
 ) -> tuple[Floats, tuple[str, ...]]:
     """Return the price a volatility is taken from [INR], and what is odd about the quote.
 
@@ -194,7 +196,6 @@ def _priced(
     last price; neither once it is old.
     """
     both = (bid > 0) & (ask > 0)
-    young = age_s <= FRESH_S
     good = both & (flag == GOOD) & young
     fresh = (ltp > 0) & young
     price = np.where(good, (bid + ask) / 2, np.where(fresh, ltp, np.nan))
@@ -202,23 +203,6 @@ def _priced(
     note = np.select(odd, [np.array(word) for word in ("no quote", "crossed", "wide")], "")
     note = np.where(good | fresh | ~(ltp > 0), note, np.char.add(note, ", stale"))
     return price, tuple(note.tolist())
-
-
-def _behind(rows: npt.NDArray[np.void], chain: Chain, age_s: Floats, now_ns: int) -> Floats:
-    """Return how far each last tick is behind the chain's newest [s], all of it if that is old.
-
-    A recording of one quote a minute is not stale between two of them. That is our choice;
-    the specification counts 60 s from now.
-    """
-    newest = _age_s(rows, chain.rows, now_ns) or 0.0
-    return age_s if newest > SILENT_S else age_s - newest
-
-
-def _age_s(rows: npt.NDArray[np.void], at: Ints, now_ns: int) -> float | None:
-    """Return seconds since the newest tick of some rows, None before there was one."""
-    there = at[at != NO_ROW]
-    newest = int(rows["received_ns"][there].max()) if len(there) else 0
-    return max(0.0, (now_ns - newest) / SECOND_NS) if newest > 0 else None
 
 
 def _forward(
