@@ -53,8 +53,12 @@ def option_desk(moment: Moment, underlying: str, expiry: date | None = None) -> 
     Raises
     ------
     InputError
-        If no option of the underlying has ticked by then.
+        If the underlying has no such expiry, or none of its options has ticked by then.
     """
+    known = moment.pipeline.chains.expiries(underlying)
+    if expiry is not None and known and expiry not in known:
+        names = ", ".join(day.isoformat() for day in known)
+        raise InputError(f"No {underlying} expiry on {expiry.isoformat()}; known are {names}")
     look = Interest(underlying, "1m", options=True, expiry=expiry)
     views = OptionRoom(load_calendar()).views(moment.pipeline, [look], to_ns(moment.instant))
     if not views:

@@ -1,7 +1,7 @@
 """The option desk in a notebook: the page's numbers, and an expiry through its day."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 
 import numpy as np
 import pandas as pd
@@ -43,6 +43,11 @@ def test_quotes_are_the_option_desks(day: RecordedDay):
 def test_a_chain_that_has_not_ticked_has_no_desk(day: RecordedDay):
     with pytest.raises(InputError, match="No option of NIFTY has ticked by 15:10"):
         option_desk(day.at("15:10"), "NIFTY")
+
+
+def test_an_expiry_that_the_day_does_not_hold_is_refused_by_name(day: RecordedDay):
+    with pytest.raises(InputError, match=r"No NIFTY expiry on 2026-08-19; known are 2026-08-18"):
+        option_desk(day.at("15:30:05"), "NIFTY", date(2026, 8, 19))
 
 
 def test_the_expiry_instant_is_the_calendar_s(day: RecordedDay):
