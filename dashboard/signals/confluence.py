@@ -150,7 +150,7 @@ def judge(table: AnyBars, inputs: Inputs) -> Verdict:
     last = last_row(table)
     total, covered = last["total"], 100 * last["coverage"]
     if not np.isfinite(last["stance"]):
-        return insufficient(f"Coverage {number(covered, 0)}% < {number(100 * ENOUGH, 0)}%")
+        return insufficient(f"Coverage {number(covered, 1)}% < {number(100 * ENOUGH, 0)}%")
     side = int(last["stance"])
     bound, mark = (LEAVE, "beyond") if side else (ENTER, "within")
     reason = f"Total {number(total, 1, signed=True)} {mark} ±{bound:.0f}; {covered:.0f}% covered"

@@ -4,7 +4,8 @@
 
 over all strikes K of one expiry, S being each of them; max pain is the S of least pain, of
 several the nearest to spot, then the lower one. Fewer than ten strikes with open interest
-have none. `dashboard.options.ratios` finds it in one pass over the strikes.
+have none; a negative OI is unknown. `dashboard.options.ratios` finds it in one pass over
+the strikes.
 
     distance = 100 * (spot / max pain - 1)                                   [percent]
 
@@ -31,7 +32,7 @@ from dashboard.core.market import TIMEFRAMES, Floats, Segment
 from dashboard.core.signal import Inputs, PriceLevel, Signal, Stance, Verdict, insufficient
 from dashboard.core.view import Level, Number
 from dashboard.core.wording import age, number
-from dashboard.options.chain import chain_history, widened
+from dashboard.options.chain import KINDS, chain_history, widened
 from dashboard.options.hours import STALE_OI_S, is_frozen, reference_price, time_flags
 from dashboard.options.ratios import LEAST_STRIKES, max_pains
 
@@ -72,7 +73,7 @@ def calculate(chain: Bars) -> Bars:
         raise InputError("The chain has no open interest: max pain needs the field 'oi'")
     spot = reference_price(history)
     spot = np.where(spot > 0, spot, np.nan)
-    calls, puts = history.side("oi", "CE"), history.side("oi", "PE")
+    calls, puts = (known_interest(history.side("oi", kind)) for kind in KINDS)
     strike, held = max_pains(history.strikes, calls, puts, spot)
     sides: Floats = np.stack([(calls > 0).any(axis=1), (puts > 0).any(axis=1)]).sum(axis=0) * 1.0
     columns = {
@@ -84,6 +85,12 @@ def calculate(chain: Bars) -> Bars:
         "oi_age_s": history.header("oi_age_s"),
     }
     return as_table(columns, chain)
+
+
+def known_interest(oi: Floats) -> Floats:
+    """Return OI with what is below zero as unknown: it counts nothing."""
+    negative = oi < 0
+    return np.where(negative, np.nan, oi) if negative.any() else oi
 
 
 def judge(table: AnyBars, inputs: Inputs) -> Verdict:
@@ -98,7 +105,7 @@ def judge(table: AnyBars, inputs: Inputs) -> Verdict:
         return insufficient("Open interest of one side only", *flags)
     if not math.isfinite(distance):
         return insufficient("No index price to hold it against", *flags)
-    left = _seconds_left(start, inputs)
+    left = seconds_left(start, inputs)
     if left <= 0 and inputs.expiry is not None:
         return insufficient(f"Expired on {inputs.expiry.day} {inputs.expiry:%b}", *flags)
     levels = (PriceLevel("Max pain", strike),)
@@ -116,7 +123,7 @@ def judge(table: AnyBars, inputs: Inputs) -> Verdict:
     return Verdict(stance, strength, f"{fact} {limit} {from_it}; {age(left)}", flags, levels)
 
 
-def _seconds_left(start: int, inputs: Inputs) -> float:
+def seconds_left(start: int, inputs: Inputs) -> float:
     """Return the seconds from the bar's close to the settlement, NaN if that is unknown."""
     if inputs.expiry is None:
         return math.nan

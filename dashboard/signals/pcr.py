@@ -3,12 +3,12 @@
     pcr_oi     = sum of put OI / sum of call OI              [ratio]
     pcr_volume = sum of put day volume / sum of call day volume
 
-over all strikes of one expiry, and over the 11 strikes round the money (ATM and five steps
-to each side; the step is the most frequent distance of neighbours). A contract whose value
-is unknown is left out; a missing strike is left out and counted. ATM is the strike nearest
-spot, the lower one of two. After the index has closed its spot is frozen: ATM is then the
-strike nearest the parity forward, the median of strike + call - put over the five strikes
-nearest spot (discounting moves it by less than a rupee).
+over all strikes of one expiry, and over the 11 strikes round the money (ATM and five steps to
+each side; the step is the most frequent distance of neighbours). A contract whose value is
+unknown, or whose OI is negative, is left out; a missing strike is left out and counted. ATM is
+the strike nearest spot, the lower one of two. After the index has closed its spot is frozen: ATM
+is then the strike nearest the parity forward, the median of strike + call - put over the five
+strikes nearest spot (discounting moves it by less than a rupee).
 
     pcr_oi_change_ratio = sum of (put OI - previous put OI) / the same of calls
 
@@ -24,6 +24,7 @@ contested. Source: Martin Zweig (1970s), who read it the other way round.
 """
 
 import math
+from datetime import date
 
 import numpy as np
 
@@ -36,12 +37,14 @@ from dashboard.core.view import Number
 from dashboard.core.wording import RANGE, age, number
 from dashboard.options.chain import KINDS, ChainHistory, chain_history, widened
 from dashboard.options.hours import STALE_OI_S, is_frozen, reference_price, time_flags
-from dashboard.options.strikes import nearest_strikes, positions_around
+from dashboard.options.strikes import AROUND, nearest_strikes, positions_around
+from dashboard.signals.max_pain import known_interest, seconds_left
 
 HIGH, LOW = 1.2, 0.8  # inclusive
 EXTREME_HIGH, EXTREME_LOW = 1.6, 0.5  # inclusive; beyond them the strength is capped
 EXTREME_CAP = 50
 EQUAL = 1e-9  # relative; closer than this is the same ratio
+UNDEFINED = ("No OI in this snapshot", "Open interest of one side only", "Call OI is 0")
 
 
 def calculate(chain: Bars) -> Bars:
@@ -71,10 +74,13 @@ def calculate(chain: Bars) -> Bars:
     chain = widened(chain)
     history = chain_history(chain)
     sides = [history.side(field, kind) for field in ("oi", "volume") for kind in KINDS]
+    sides[:2] = map(known_interest, sides[:2])
     if len(history) and not {("oi", "CE"), ("oi", "PE")} & set(history.sides):
         raise InputError("The chain has no open interest: PCR needs the field 'oi'")
     atm = nearest_strikes(history.strikes, reference_price(history))
     near, missing = positions_around(history.strikes, atm)
+    if len(history.strikes) == 1:  # it has no neighbour to tell a step
+        missing = np.where(np.isfinite(atm), 2.0 * AROUND, np.nan)
     call_oi, put_oi, call_volume, put_volume = (_sums(values) for values in sides)
     around = _near(sides, near)
     columns = {
@@ -126,7 +132,8 @@ def _changes(history: ChainHistory) -> dict[str, Floats]:
     call = put = ratio = unknown
     if ("previous_oi", "CE") in history.sides:
         call, put = (
-            _sums(history.side("oi", kind) - history.side("previous_oi", kind)) for kind in KINDS
+            _sums(known_interest(history.side("oi", kind)) - history.side("previous_oi", kind))
+            for kind in KINDS
         )
         ratio = np.where((call > 0) & (put > 0), _ratio(put, call), np.nan)
     return {
@@ -141,13 +148,13 @@ def judge(table: AnyBars, inputs: Inputs) -> Verdict:
     last = last_row(table)
     flags = _flags(last, int(starts_s(table)[-1]), inputs)
     ratio = last["pcr_oi"]
-    if inputs.expiry is not None and inputs.expiry < from_seconds(int(starts_s(table)[-1])).date():
+    if inputs.expiry is not None and _is_expired(int(starts_s(table)[-1]), inputs.expiry, inputs):
         return insufficient(f"Expired on {inputs.expiry.day} {inputs.expiry:%b}", *flags)
     if ratio == 0:
         return insufficient("Put OI is 0", *flags)
     if not math.isfinite(ratio):
-        calls_known = math.isfinite(last["pcr_call_oi"]) and math.isfinite(last["pcr_put_oi"])
-        return insufficient("Call OI is 0" if calls_known else "No OI in this snapshot", *flags)
+        known = math.isfinite(last["pcr_call_oi"]) + math.isfinite(last["pcr_put_oi"])
+        return insufficient(UNDEFINED[known], *flags)
     shown = _age(last["oi_age_s"])
     strength = 100 * abs(math.log(ratio)) / math.log(EXTREME_HIGH)
     if ratio >= EXTREME_HIGH * (1 - EQUAL) or ratio <= EXTREME_LOW * (1 + EQUAL):
@@ -160,6 +167,12 @@ def judge(table: AnyBars, inputs: Inputs) -> Verdict:
         return Verdict(Stance.BEARISH, strength, reason, flags)
     between = f"{number(ratio)} in {number(LOW)}{RANGE}{number(HIGH)}"
     return Verdict(Stance.NEUTRAL, 0.0, f"{between}; {shown}", flags)
+
+
+def _is_expired(start: int, expiry: date, inputs: Inputs) -> bool:
+    """Say whether the chain has settled; by its date where the calendar knows no instant."""
+    left = seconds_left(start, inputs)
+    return left <= 0 if math.isfinite(left) else expiry < from_seconds(start).date()
 
 
 def _age(seconds: float) -> str:

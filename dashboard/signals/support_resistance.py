@@ -26,10 +26,10 @@ on each side, room = (dR - dS) / (dR + dS), from -1 at a resistance to +1 at a s
 zone is broken by two 5-minute closes in a row beyond it (on 15m bars by two of those).
 
 The zones are renewed with the first bar of each quarter of an hour, from what was known when
-that bar began, so that every row tells only what was known then, and the same on every
-timeframe. What a renewal finds depends on what was known then alone and is remembered by the
-values of that: a minute that renews nothing looks the zones up, one that does makes only those
-of the newest renewal.
+that bar began, so that every row tells only what was known then, and the same on every timeframe
+but for the profile, which is made of the future's bars of that length. What a renewal finds
+depends on what was known then alone and is remembered by the values of that: a minute that
+renews nothing looks the zones up, one that does makes only those of the newest renewal.
 
 Our conventions: the weights, touches by bars of 15 minutes, swings that reach 3 bars, and an
 opening range of the session's first quarters if no more than three minutes of it are missing
@@ -203,9 +203,9 @@ def calculate(
     Raises
     ------
     InputError
-        If a price is unknown.
+        If a price of the index is unknown, or a high is below its low.
     """
-    (close,) = prices(bars, "close")
+    *_, close = prices(bars, *PRICES)
     if not len(bars):
         columns = _table(bars, close, [], np.empty(0, dtype=np.int64), close)
         return as_table(columns | {"levels": close}, bars)

@@ -98,8 +98,16 @@ def test_too_little_coverage_says_nothing_and_forgets_the_side():
     assert calculate(table)["stance"].tolist()[::2] == [1, 0]
     reading = read(table.iloc[:2])
     assert reading.state is Stance.INSUFFICIENT
-    assert reading.reason == "Coverage 15% < 60%"
+    assert reading.reason == "Coverage 15.0% < 60%"
     assert reading.strength == 0
+
+
+def test_a_coverage_just_below_its_threshold_is_printed_below_it():
+    # momentum 15, location 20, derivatives 20 and a candle's 15 * 0.3
+    said = ("momentum", "vwap", "orb", "pivots", "support_resistance")
+    members = dict.fromkeys(MEMBERS, np.nan) | dict.fromkeys(said, 0.3)
+    members |= dict.fromkeys(("oi_buildup", "pcr", "max_pain", "candle"), 0.3)
+    assert read(votes(members)).reason == "Coverage 59.5% < 60%"
 
 
 def test_the_reading_tells_total_and_coverage():

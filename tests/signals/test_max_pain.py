@@ -87,6 +87,13 @@ def test_an_unknown_contract_is_left_out():
     assert calculate(make_chain(calls, puts))["max_pain"].iloc[0] == 25_000
 
 
+def test_a_negative_interest_is_unknown():
+    calls = [1.0] * 4 + [1_000.0] + [1.0] * 5
+    reading = read(make_chain(calls, [*calls[:-1], -1e6]))
+    assert reading.values["max_pain"] == 25_000
+    assert read(make_chain([-1.0] * 10, calls)).reason == "Open interest of one side only"
+
+
 def test_nine_strikes_are_too_few():
     calls = [1.0] * 9 + [0.0]
     reading = read(make_chain(calls, calls))

@@ -185,6 +185,36 @@ def test_unknown_interest_is_insufficient():
     assert read(nothing, nothing).reason == "No OI in this snapshot"
 
 
+@pytest.mark.parametrize("side", [0, 1])
+def test_interest_of_one_side_only_is_insufficient(side: int):
+    sides = [[5.0] * 3, [math.nan] * 3]
+    assert read(sides[side], sides[1 - side]).reason == "Open interest of one side only"
+
+
+def test_a_negative_interest_is_unknown():
+    chain = make_chain([1000, -50, 6000], [5000, 3000, -1], previous_oi=[900.0] * 6)
+    last = calculate(chain).iloc[-1]
+    assert last["pcr_oi"] == pytest.approx(8000 / 7000)
+    assert last["pcr_oi_change_call"] == 5_200  # 100 + 5,100
+
+
+def test_one_listed_strike_lacks_the_ten_round_it():
+    reading = SIGNAL.read(make_chain([10.0], [10.0], strikes=(25_000.0,)))
+    assert reading.values["pcr_atm_missing"] == 10
+    assert "strikes_missing" in reading.flags
+
+
+def test_is_expired_from_the_instant_of_settlement_on():
+    def reason(at: str) -> str:
+        chain = from_long(make_chain([1, 1, 1], [1, 1, 1], at=at))
+        inputs = Inputs("NIFTY", chain=chain, expiry=date(2025, 6, 5))
+        return SIGNAL.evaluate(inputs)[0].reason
+
+    # Thursday 5 June 2025, 15:30; the bar that starts at 15:29 closes with it
+    assert reason("2025-06-05 15:28") == "1.00 in 0.80–1.20; OI 1m 50s old"
+    assert reason("2025-06-05 15:29") == "Expired on 5 Jun"
+
+
 def test_a_contract_without_interest_is_left_out():
     table = calculate(make_chain([1000, math.nan, 6000], [5000, 3000, math.nan]))
     assert table["pcr_oi"].iloc[0] == pytest.approx(8000 / 7000)

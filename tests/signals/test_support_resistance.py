@@ -2,10 +2,12 @@
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from dashboard.core.clock import IST
+from dashboard.core.errors import InputError
 from dashboard.core.signal import Inputs, Reading, Stance
 from dashboard.options.chain import from_long
 from dashboard.signals.support_resistance import SIGNAL, calculate
@@ -201,6 +203,14 @@ def test_the_prior_profile_takes_the_basis_of_its_last_bar():
     # POC 24,552.5 of a bin of 5; the pivots are all at 24,525
     assert zone(row, "prior POC")[0] == pytest.approx(24_525.0, abs=1.0)
     assert calculate(tuesday, future=future)["s1_source"].str.contains("prior POC").sum() == 0
+
+
+@pytest.mark.parametrize(("name", "price"), [("high", 1.0), ("low", np.inf), ("open", np.nan)])
+def test_refuses_a_last_bar_that_cannot_be(name: str, price: float):
+    bars = minutes((16, 24_560.0))
+    bars.loc[bars.index[-1], name] = price
+    with pytest.raises(InputError, match=name):
+        calculate(bars)
 
 
 def test_zones_stay_for_a_quarter_of_an_hour():
