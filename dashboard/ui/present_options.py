@@ -6,11 +6,12 @@ out as texts. `tip` is what a number says of itself: name, formula, inputs, age.
 """
 
 import math
-from datetime import date
+from datetime import date, datetime, time
 from typing import Any
 
 import numpy as np
 
+from dashboard.core.clock import IST
 from dashboard.core.market import Floats, Source
 from dashboard.core.wording import DASH
 from dashboard.pipeline.options_view import OptionsView
@@ -27,6 +28,8 @@ from dashboard.ui.selection import Selection
 
 CRORE = 1e7
 LATE_S = 60.0  # an age above it is said aloud
+SETTLED_FROM = time(15, 28)  # from here the closing auction may end, and with it the settlement
+SETTLED = "Settlement is fixed: greeks say little"
 ASSUMED = "Assumed positioning: dealers long calls, short puts"
 BUILDUP_ROWS = 5  # strikes each side of the money
 SMILE_ROWS = 10
@@ -45,23 +48,30 @@ def options_pane(snapshot: Snapshot, selection: Selection) -> dict[str, Any]:
     view = snapshot.options.get((selection.underlying, selection.expiry))
     if view is None:
         return {"reason": _why_none(snapshot, selection)}
+    settled = _settled(view, snapshot.at)
     return {
         "reason": "",
         "mock": snapshot.source is Source.MOCK,
         "underlying": view.underlying,
         "blind": selection.blind,
         "expiries": _expiries(view, blind=selection.blind),
-        "facts": _facts(view, blind=selection.blind),
+        "facts": _facts(view, settled, blind=selection.blind),
         "chips": _chips(view),
-        "chain": chain_part(view, all_strikes=selection.all_strikes),
+        "chain": chain_part(view, all_strikes=selection.all_strikes, settled=settled),
         "profile": _profile(view),
         "smile": _smile(view),
-        "gamma": _gamma(view),
+        "gamma": {**_gamma(view), "settled": settled},
         "buildup": _buildup(view),
         "forward": view.forward,
         "spot": view.spot,
         "atm": view.atm,
     }
+
+
+def _settled(view: OptionsView, at: datetime) -> str:
+    """Return why greeks are greyed late on the day of expiry, "" else."""
+    late = view.days_to_expiry == 0 and at.astimezone(IST).time() >= SETTLED_FROM
+    return SETTLED if late else ""
 
 
 def _why_none(snapshot: Snapshot, selection: Selection) -> str:
@@ -89,7 +99,7 @@ def _left(expiry: date, today: int) -> str:
     return "today" if days == 0 else f"{days}d"
 
 
-def _facts(view: OptionsView, *, blind: bool) -> list[dict[str, Any]]:
+def _facts(view: OptionsView, settled: str, *, blind: bool) -> list[dict[str, Any]]:
     source = without_month(view.forward_source) if blind else view.forward_source
     quotes = f"quotes {_age(view.quote_age_s)} old"
     interest = f"open interest {_age(view.oi_age_s)} old"
@@ -127,7 +137,9 @@ def _facts(view: OptionsView, *, blind: bool) -> list[dict[str, Any]]:
               "Gamma exposure, rupees of delta a 1% move",
               "Σ ±Γ · OI · F² · 0.01", f"{ASSUMED}. Not known from any feed.",
               _left_out(view, "a volatility"),
-              "positive dampens moves, negative amplifies them", f"{quotes} · {interest}"),
+              "positive dampens moves, negative amplifies them", f"{quotes} · {interest}",
+              *([settled] if settled else []))
+        | {"old": bool(settled)},
     ]  # fmt: skip
 
 

@@ -21,8 +21,11 @@ def near_rows(view: OptionsView, each_side: int = AROUND) -> slice:
     return slice(first, min(count, first + 2 * each_side + 1))
 
 
-def chain_part(view: OptionsView, *, all_strikes: bool) -> dict[str, Any]:
-    """Return the rows, the totals, and the inputs that the rows' explanations share."""
+def chain_part(view: OptionsView, *, all_strikes: bool, settled: str = "") -> dict[str, Any]:
+    """Return the rows, the totals, and the inputs that the rows' explanations share.
+
+    `settled` is why greeks say little, "" while they do.
+    """
     rows = slice(0, len(view.strikes)) if all_strikes else near_rows(view)
     call, put = _cells(view.call, rows), _cells(view.put, rows)
     scale = {
@@ -54,6 +57,7 @@ def chain_part(view: OptionsView, *, all_strikes: bool) -> dict[str, Any]:
             "f": known(view.forward),
             "t": left,
             "base": view.base,
+            "settled": settled,
             "oi": DASH if view.oi_age_s is None else spaced_age(view.oi_age_s),
         },
     }

@@ -2,10 +2,12 @@
 
 import json
 from dataclasses import replace
+from datetime import datetime, time
 
 import numpy as np
 import pytest
 
+from dashboard.core.clock import IST
 from dashboard.core.market import Source
 from dashboard.pipeline.views.options_buildup import WRITERS_ADD
 from dashboard.ui.present import Presenter, present
@@ -80,6 +82,26 @@ def test_an_exposure_says_how_many_options_it_does_without():
         "2 options without a volatility left out" in fact(shown(exposure_skipped=2), "GEX")["tip"]
     )
     assert "Every option is counted" in fact(shown(exposure_skipped=0), "GEX")["tip"]
+
+
+@pytest.mark.parametrize(
+    ("at", "days", "reason"),
+    [
+        ("15:27:59", 0, ""),
+        ("15:28:00", 0, "Settlement is fixed: greeks say little"),
+        ("15:39:00", 7, ""),
+    ],
+)
+def test_late_on_the_day_of_expiry_greeks_are_greyed_with_a_reason(at, days, reason):
+    now = datetime.combine(make_snapshot().at.date(), time.fromisoformat(at), IST)
+    view = make_options(days_to_expiry=days)
+    pane = options_pane(replace(make_snapshot(options={("NIFTY", None): view}), at=now), ROOM)
+    assert (pane["chain"]["inputs"]["settled"], pane["gamma"]["settled"]) == (reason, reason)
+    exposure = fact(pane, "GEX")
+    assert (exposure["old"], "Settlement is fixed: greeks say little" in exposure["tip"]) == (
+        bool(reason),
+        bool(reason),
+    )
 
 
 def test_exposure_is_in_crore_with_its_sign():

@@ -43,6 +43,7 @@ function updateOptions(desk, part, data) {
     setText(node.children[0], fact.label)
     desk.numbers.set(node.children[1], fact.value)
     setText(node.children[2], fact.sub)
+    setClass(node, "old", Boolean(fact.old))
   })
   part.chain.update(data.chain, data.chips, data.mock)
   part.buildup.update(data.buildup)
@@ -67,6 +68,7 @@ function drawNow(part) {
   part.profile.update({ ...now.profile, ...common, day })
   part.smile.update({ ...now.smile, ...common, before: day?.smile ?? null })
   part.gamma.update({ ...now.gamma, ...common })
+  setClass(part.gamma.root, "settled", Boolean(now.gamma.settled))
   setText(part.gamma.assumed, `${now.gamma.assumed}. ${now.gamma.skipped}.`)
 }
 

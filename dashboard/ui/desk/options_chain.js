@@ -37,6 +37,7 @@ function updateOptionChain(desk, part, data, marks, mock) {
   setHidden(part.all, data.count <= data.rows.length && !data.all)
   const opened = data.all && !part.scroll.classList.contains("tall")
   setClass(part.scroll, "tall", data.all)
+  setClass(part.scroll, "settled", Boolean(data.inputs.settled))
   keyed(part.rows, data.rows, (row) => row.k, () => makeOptionRow(part), (node, row) => updateOptionRow(desk, node, row))
   const { c, p } = data.total
   const cells = [c.chg, c.oi, "", c.vol, "", "", "", "", "all", "", "", "", "", p.vol, "", p.oi, p.chg]
@@ -89,6 +90,7 @@ function tellCell(inputs, row, c, name) {
   if (name === "ltp") return [...lines, quote, ...quoteNote(side)]
   lines.push(`F ${inputs.f} · K ${row.k} · T ${inputs.t} · r 6.5%`, `from ${side.price}: ${quote}`)
   if (side.why) lines.push(`None: ${side.why.toLowerCase()}`)
+  if (inputs.settled && name !== "iv") lines.push(inputs.settled)
   return [...lines, ...quoteNote(side)]
 }
 

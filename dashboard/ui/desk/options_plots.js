@@ -145,7 +145,7 @@ function makeGammaPlot() {
         `${grouped(data.k[i])} · ${data.cr[i] == null ? "—" : `${signedText(data.cr[i], 1)} Cr per 1% move`}`,
         "Γ call · OI call − Γ put · OI put, times F² · 0.01",
         `${data.assumed}. No feed says who holds what.`,
-        data.cr[i] == null ? "None: neither side has a volatility" : "positive dampens moves, negative amplifies them", data.skipped] }
+        data.cr[i] == null ? "None: neither side has a volatility" : "positive dampens moves, negative amplifies them", data.skipped, ...(data.settled ? [data.settled] : [])] }
     },
   })
   plot.assumed = el("div.assumed")
