@@ -68,4 +68,4 @@ def test_in_august_2026_the_index_ends_at_a_quarter_past_three(shared: Path):
     reading = load_signals()["orb"].read(bars)
     assert reading.asof is not None
     assert f"{reading.asof:%H:%M}" == "15:15"
-    assert reading.reason == "No range after the close of trading"
+    assert reading.reason == "Closed below low 15:03; held 11m"
