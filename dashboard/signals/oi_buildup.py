@@ -10,7 +10,8 @@
 
 `oi` is that of the near-month and the next future together, so that rolling from one to the
 other is no change; where the next one's is unknown at either time, the near-month alone
-(flag ``front_only``). The reference is the last bar of the previous trading day, and for the
+(flag ``front_only``). The reference is the last bar of the previous trading day, unknown if that
+is more than five minutes before its close, and for the
 intraday label the bar that closed 15 minutes ago (at most 5 minutes earlier where that
 minute had no bar, so bars of 30 minutes have no such label). A move counts from 0.05 percent
 of price and 0.10 percent of OI a day, 0.03 and 0.05 over 15 minutes, all inclusive; below
@@ -45,12 +46,12 @@ from dashboard.core.bars import (
 from dashboard.core.calendar import load_calendar
 from dashboard.core.errors import CalendarError, InputError
 from dashboard.core.hours import date_of, prior_day
-from dashboard.core.market import Floats, Ints
+from dashboard.core.market import Floats, Ints, Segment
 from dashboard.core.signal import Inputs, Signal, Stance, Verdict, insufficient
 from dashboard.core.table import Values
 from dashboard.core.view import Number
 from dashboard.core.wording import number
-from dashboard.signals.vwap import THIN_MINUTES, is_thin, session_of_last
+from dashboard.signals.vwap import THIN_MINUTES, ends_early, is_thin, session_of_last
 
 DAY_PRICE, DAY_OI = 0.05, 0.10  # percent, inclusive
 SHORT_PRICE, SHORT_OI = 0.03, 0.05  # percent over 15 minutes, inclusive
@@ -154,7 +155,8 @@ def _references(starts: Ints, days: Ints) -> tuple[Ints, Ints]:
     spans = session_spans(days)
     for (first, end), (before, _) in zip(spans[1:], spans, strict=False):
         wanted = prior_day(int(days[first]))
-        if wanted is None or wanted == days[before]:
+        told = wanted is None or wanted == days[before]
+        if told and not ends_early(int(days[before]), starts[before:first], Segment.FNO):
             day[first:end] = first - 1
     recent = np.searchsorted(starts, starts - SHORT_S, side="right") - 1
     late = starts - starts[recent] > SHORT_S + LATE_S  # the night is always later
@@ -194,7 +196,7 @@ def judge(table: AnyBars, inputs: Inputs) -> Verdict:
         return insufficient(f"Thin: median volume 0 in {THIN_MINUTES} minutes", "thin")
     if not label:
         return insufficient(_missing(day, price))
-    flags = [] if np.isfinite(last["roll_pct"]) else ["front_only"]
+    flags = ["front_only"] if _is_front_only(table) else []
     week = _is_expiry_week(inputs.underlying, day)
     if week:
         flags.append("expiry_week")
@@ -207,6 +209,13 @@ def judge(table: AnyBars, inputs: Inputs) -> Verdict:
     strength = min(100.0, 40 * abs(price) / FULL_PRICE + 60 * abs(oi) / FULL_OI)
     stance = Stance.BULLISH if direction > 0 else Stance.BEARISH
     return Verdict(stance, strength * (1 if oi > 0 else WEAK), reason, tuple(flags))
+
+
+def _is_front_only(table: AnyBars) -> bool:
+    """Say whether the next month's OI is unknown now, or was at the day's reference."""
+    days, roll = days_of(table), column(table, "roll_pct")
+    reference = int(np.searchsorted(days, days[-1])) - 1
+    return bool(np.isnan(roll[-1]) or np.isnan(roll[reference]))
 
 
 def _missing(day: int, price: float) -> str:

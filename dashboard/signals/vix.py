@@ -6,7 +6,8 @@
 
 with India VIX in percent a year. The convention is 252 sessions a year: spot 25,000 and
 VIX 14 give 220.48 (365 days would give 183.20). The previous close is the official one of the
-calendar's previous trading day where `vix_daily` has it, else that day's last bar.
+calendar's previous trading day where `vix_daily` has it, else that day's last bar if it is
+of the last five minutes before the close.
 
 Regimes (a convention): below 12 calm, from 12 normal, from 16 elevated, from 22 high, above
 30 stress. Each has a factor that other sections' confidence is multiplied with: 1, 1, 0.9,
@@ -37,11 +38,12 @@ from dashboard.core.bars import (
 )
 from dashboard.core.daily import session_days
 from dashboard.core.hours import prior_day
-from dashboard.core.market import Floats, Ints
+from dashboard.core.market import Floats, Ints, Segment
 from dashboard.core.signal import Inputs, Signal, Stance, Verdict, insufficient
 from dashboard.core.table import DAY_S, IST_OFFSET_S
 from dashboard.core.view import Number
 from dashboard.core.wording import RANGE, age, number
+from dashboard.signals.vwap import ends_early
 
 REGIMES = ("calm", "normal", "elevated", "high", "stress")
 FACTORS = (1.0, 1.0, 0.9, 0.75, 0.6)
@@ -86,7 +88,7 @@ def calculate(bars: Bars, index: AnyBars | None = None, daily: AnyBars | None = 
     (vix,) = prices(bars, "close")
     at = np.searchsorted(EDGES, vix, side="right")
     at[vix == EDGES[-1]] -= 1
-    change, percentile = _compared(days_of(bars), vix, daily)
+    change, percentile = _compared(starts_s(bars), days_of(bars), vix, daily)
     return as_table(
         {
             "vix": vix,
@@ -114,7 +116,9 @@ def _spot(starts: Ints, index: AnyBars | None) -> Floats:
     return spot
 
 
-def _compared(days: Ints, vix: Floats, daily: AnyBars | None) -> tuple[Floats, Floats]:
+def _compared(
+    starts: Ints, days: Ints, vix: Floats, daily: AnyBars | None
+) -> tuple[Floats, Floats]:
     """Return the day's change and the percentile among past closes, both in percent."""
     change, percentile = np.full(len(vix), np.nan), np.full(len(vix), np.nan)
     past, closes = _official(daily)
@@ -127,7 +131,8 @@ def _compared(days: Ints, vix: Floats, daily: AnyBars | None) -> tuple[Floats, F
         if before >= SESSIONS:
             year = np.sort(closes[before - SESSIONS : before])
             percentile[first:end] = 100 * np.searchsorted(year, own, side="right") / SESSIONS
-        previous = day, float(own[-1])
+        early = ends_early(day, starts[first:end], Segment.INDEX)
+        previous = None if early else (day, float(own[-1]))
     return change, percentile
 
 
@@ -206,7 +211,11 @@ def _index_falls(inputs: Inputs) -> bool:
     day, first = int(days[-1]), int(np.searchsorted(days, days[-1]))
     past, closes = _official(inputs.daily)
     before = int(np.searchsorted(past, day))
-    seen = (int(days[first - 1]), float(close[first - 1])) if first else None
+    seen = None
+    if first:
+        night, begun = int(days[first - 1]), int(np.searchsorted(days, days[first - 1]))
+        if not ends_early(night, starts_s(bars)[begun:first], Segment.INDEX):
+            seen = night, float(close[first - 1])
     return float(close[-1]) < _previous_close(day, seen, past[:before], closes[:before])
 
 

@@ -15,7 +15,8 @@ comparing the next two rows above with the next two below and taking the larger 
 if equal); one row at a time would give another area.
 
 The profile is developing: bar t sees bars 1..t of its date, and what it said stays. The
-prior day's is the whole session before, if the bars hold it from its open. Where today's bars
+prior day's is the whole session before, if the bars hold it but for five minutes at either
+end; of a part of a session there is no prior profile. Where today's bars
 begin more than five minutes after the open the profile is that of a part of the session: it
 is flagged ``gap_in_window`` and its strength is at most 50.
 
@@ -44,7 +45,7 @@ from dashboard.core.bars import (
 )
 from dashboard.core.clock import from_seconds
 from dashboard.core.errors import InputError
-from dashboard.core.hours import prior_day, windows
+from dashboard.core.hours import is_whole, prior_day
 from dashboard.core.market import Floats, Ints, Segment
 from dashboard.core.signal import (
     GAP_CAP,
@@ -57,7 +58,7 @@ from dashboard.core.signal import (
 )
 from dashboard.core.view import Level, Number, Zone
 from dashboard.core.wording import RANGE, clock_time, number
-from dashboard.signals.vwap import begins_late, is_thin, session_of_last
+from dashboard.signals.vwap import bar_length, begins_late, is_thin, session_of_last
 
 BINS = {"NIFTY": 5.0, "BANKNIFTY": 10.0, "SENSEX": 20.0}  # INR
 BIN_BELOW = ((35_000.0, 5.0), (65_000.0, 10.0), (math.inf, 20.0))  # of an unnamed underlying
@@ -216,7 +217,7 @@ def calculate(bars: Bars, underlying: str | None = None) -> Bars:
     DataFrame, shape (n, 7), same index
         ``poc vah val`` and ``prior_poc prior_vah prior_val`` in INR; ``poc_age_s``, for how
         many seconds the POC has been where it is. NaN until the session's first trade, and
-        where the prior session is not known.
+        where the prior session is not known as a whole.
 
     Raises
     ------
@@ -239,19 +240,15 @@ def calculate(bars: Bars, underlying: str | None = None) -> Bars:
         day = int(days[first])
         if prior is not None and prior_day(day) in (None, prior[0]):
             table[4:, first:end] = prior[1][:, None]
-        prior = (day, areas[-1]) if first or _is_whole(day, int(starts[0])) else None
+        closed = int(starts[end - 1]) + bar_length(starts[first:end])
+        whole = is_whole(day, int(starts[first]), closed, Segment.FNO)
+        prior = (day, areas[-1]) if whole else None
     names = ("poc", "vah", "val", "poc_age_s", "prior_poc", "prior_vah", "prior_val")
     return as_table(dict(zip(names, table, strict=True)), bars)
 
 
 def _bin_size(price: float) -> float:
     return next(size for limit, size in BIN_BELOW if price < limit)
-
-
-def _is_whole(day: int, start: int) -> bool:
-    """Say whether a session of which `start` is the oldest bar was not cut off before it."""
-    hours = windows(day, Segment.FNO)
-    return hours is None or start <= hours[0][0]
 
 
 def _age(poc: Floats, starts: Ints) -> Floats:
@@ -343,5 +340,5 @@ SIGNAL = Signal(
         Level("prior_poc", "Prior POC"),
         Zone("val", "vah"),
     ),
-    timeframes=("1m", "5m"),
+    timeframes=("1m",),
 )

@@ -179,6 +179,17 @@ def begins_late(today: AnyBars) -> bool:
     return hours is not None and int(starts_s(today)[0]) > hours[0][0] + LATE_S
 
 
+def bar_length(starts: Ints) -> int:
+    """Return the seconds that the closest two bars of a session are apart, else a minute."""
+    return int(np.diff(starts).min()) if len(starts) > 1 else 60
+
+
+def ends_early(day: int, starts: Ints, segment: Segment) -> bool:
+    """Say whether the bars of a session end more than five minutes before its close."""
+    hours = windows(day, segment)
+    return hours is not None and int(starts[-1]) + bar_length(starts) < hours[-1][1] - LATE_S
+
+
 def is_thin(today: AnyBars, timeframe: str) -> bool:
     """Say whether half of the last 30 minutes (of this session) or more had no trade."""
     size = TIMEFRAMES[timeframe]

@@ -14,7 +14,8 @@ from tests.builders import Numbers, make_bars
 def two_days(close: Numbers, oi: Numbers, day: str = "2025-06-03") -> pd.DataFrame:
     """Return Monday's last bar, then `day` from its open on."""
     before = str((pd.Timestamp(day) - pd.offsets.BDay(1)).date())
-    first = make_bars(close=close[:1], oi=oi[:1], day=before, start="15:29")
+    start = "15:39" if day > "2026-08-03" else "15:29"  # futures trade longer since then
+    first = make_bars(close=close[:1], oi=oi[:1], day=before, start=start)
     return pd.concat([first, make_bars(close=close[1:], oi=oi[1:], day=day)])
 
 
@@ -78,6 +79,15 @@ def test_an_older_day_is_not_the_day_before():
     assert reading.values["price_change_pct"] is None
 
 
+@pytest.mark.parametrize(("start", "known"), [("15:24", True), ("15:23", False)])
+def test_a_day_that_ended_early_is_no_reference(start: str, known: bool):
+    monday = make_bars(close=[100.0], oi=[10.0], day="2025-06-02", start=start)
+    tuesday = make_bars(close=[110.0], oi=[11.0], day="2025-06-03")
+    reading = SIGNAL.read(pd.concat([monday, tuesday]))
+    assert (reading.values["oi_change_pct"] is not None) == known
+    assert (reading.state is Stance.INSUFFICIENT) != known
+
+
 def test_rolling_to_the_next_month_is_no_change():
     front = two_days([20_000, 20_100], [1e7, 6e6])
     following = two_days([20_080, 20_180], [2e6, 6e6])
@@ -93,6 +103,7 @@ def test_a_next_month_that_was_unknown_yesterday_is_left_out():
     table = calculate(front, following)
     assert table["oi_change_pct"].iloc[1] == pytest.approx(10.0)
     assert table["oi"].tolist() == [1e7, 1.7e7]
+    assert SIGNAL.read(front, following).flags == ("front_only",)
 
 
 def test_a_minute_without_a_bar_keeps_the_next_month_s_oi():

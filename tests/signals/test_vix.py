@@ -62,11 +62,23 @@ def test_yesterday_s_index_gives_no_expected_move():
 
 
 def test_the_change_is_from_the_previous_session_s_last_bar():
-    monday = make_bars(close=[13.0, 12.5], day="2025-06-02")
+    monday = make_bars(close=[13.0, 12.5], day="2025-06-02", start="15:28")
     tuesday = make_bars(close=[13.0], day="2025-06-03")
     change = calculate(pd.concat([monday, tuesday]))["change_pct"]
     assert change.iloc[:2].isna().all()
     assert change.iloc[2] == pytest.approx(4.0)
+
+
+def test_a_session_that_ended_early_has_no_close():
+    tuesday = make_bars(close=[13.5], day="2025-06-03")
+    for start, known in (("15:24", True), ("15:23", False)):
+        monday = make_bars(close=[12.5], day="2025-06-02", start=start)
+        index = pd.concat([monday, tuesday.assign(close=12.0)])
+        assert calculate(pd.concat([monday, tuesday]))["change_pct"].notna().iloc[1] == known
+        reading = SIGNAL.read(pd.concat([monday, tuesday]), index)
+        assert reading.reason.endswith("day change unknown") != known
+        whole = after_monday(12.5, [13.5])
+        assert (SIGNAL.read(whole, index).state is Stance.BEARISH) == known
 
 
 def test_an_official_close_comes_before_a_last_bar():

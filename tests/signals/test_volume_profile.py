@@ -106,20 +106,32 @@ def test_tells_how_long_the_poc_has_been_where_it_is():
 
 
 def test_the_prior_day_s_profile_is_its_last_one():
-    monday = make_bars(close=[100, 110, 110], volume=[10] * 3, day="2025-06-02")
+    monday = make_bars(close=[100] * 125 + [110] * 250, volume=[10] * 375, day="2025-06-02")
     tuesday = make_bars(close=[150, 150], volume=[10] * 2, day="2025-06-03")
     table = calculate(pd.concat([monday, tuesday]))[["prior_poc", "prior_vah", "prior_val"]]
-    assert table.iloc[:3].isna().all(axis=None)
-    # 20 of 30 in [110,115) are too few: both rows below are taken
-    assert table.iloc[3:].to_numpy().tolist() == [[112.5, 115.0, 100.0]] * 2
+    assert table.iloc[:375].isna().all(axis=None)
+    # 250 of 375 in [110,115) are too few: both rows below are taken
+    assert table.iloc[375:].to_numpy().tolist() == [[112.5, 115.0, 100.0]] * 2
 
 
 def test_a_prior_day_that_was_cut_off_or_left_out_is_unknown():
-    late = make_bars(close=[100.0], volume=[10], day="2025-06-02", start="09:16")
-    friday = make_bars(close=[100.0], volume=[10], day="2025-05-30")
+    monday = make_bars(close=[100.0] * 375, volume=[10] * 375, day="2025-06-02")
+    friday = make_bars(close=[100.0] * 375, volume=[10] * 375, day="2025-05-30")
     tuesday = make_bars(close=[150.0], volume=[10], day="2025-06-03")
-    for earlier in (late, friday):
+    for earlier in (friday, monday.iloc[6:], monday.iloc[:-6], monday.iloc[[0]]):
         assert math.isnan(calculate(pd.concat([earlier, tuesday]))["prior_poc"].iloc[-1])
+    for earlier in (monday.iloc[5:], monday.iloc[:-5]):
+        assert calculate(pd.concat([earlier, tuesday]))["prior_poc"].iloc[-1] == 102.5
+
+
+def test_a_part_of_a_session_is_no_prior_day_after_others_either():
+    friday = make_bars(close=[100.0] * 375, volume=[10] * 375, day="2025-05-30")
+    monday = make_bars(close=[120.0] * 375, volume=[10] * 375, day="2025-06-02")
+    tuesday = make_bars(close=[150.0], volume=[10], day="2025-06-03")
+    table = calculate(pd.concat([friday, monday.iloc[:200], tuesday]))
+    assert table["prior_poc"].iloc[[-2, -1]].tolist() == pytest.approx(
+        [102.5, math.nan], nan_ok=True
+    )
 
 
 def test_what_is_remembered_changes_no_answer():
@@ -175,10 +187,9 @@ def test_is_accepted_after_two_closes_of_five_minutes():
     assert "accepted" not in read([106.0] * 9 + [104.0, 106.0]).flags
 
 
-def test_bars_of_five_minutes_are_closes_of_five_minutes():
-    bars = make_bars(close=[102.0] * 30 + [106.0] * 2, volume=[65] * 32, timeframe="5m")
-    assert "accepted" not in SIGNAL.read(bars.iloc[:31]).flags
-    assert "accepted" in SIGNAL.read(bars).flags
+def test_is_made_of_bars_of_one_minute():
+    assert SIGNAL.timeframes == ("1m",)
+    assert SIGNAL.nearest("5m") == SIGNAL.nearest("30m") == "1m"
 
 
 def test_a_prior_level_is_naked_until_it_is_touched():
