@@ -389,6 +389,7 @@ VARIANTS = {
     "eighteen": lambda: make_snapshot(ALL),
     "mock": lambda: make_snapshot(source=Source.MOCK),
     "live": lambda: make_snapshot(source=Source.LIVE, replay=False, speed=1.0),
+    "settled": lambda: replace(make_snapshot(), at=AT.replace(hour=15, minute=29)),
     "paused": lambda: make_snapshot(status="paused"),
     "ended": lambda: make_snapshot(status="ended"),
     "failed": lambda: make_snapshot(

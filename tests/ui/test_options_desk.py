@@ -152,6 +152,18 @@ def test_a_key_number_explains_itself_to_the_keyboard(open_desk: Open):
     page.keyboard.press("Escape")
 
 
+def test_late_on_the_day_of_expiry_greeks_are_greyed_and_say_why(open_desk: Open):
+    page = open_desk("variant=settled")
+    enter(page)
+    theta = page.locator(".orm .cr.atm [data-cell=theta]").first
+    expect(theta.locator(".num")).to_have_css("opacity", "0.62")
+    expect(page.locator(".orm .cr.atm [data-cell=ltp] .num").first).to_have_css("opacity", "1")
+    expect(page.locator(".mt", has_text="GEX").locator("b")).to_have_css("opacity", "0.62")
+    for number in (theta, page.locator(".mt", has_text="GEX"), page.locator(".gamma .pb")):
+        number.hover()
+        expect(page.locator(".tellbox")).to_contain_text("Settlement is fixed: greeks say little")
+
+
 def test_a_missing_volatility_says_why(open_desk: Open):
     page = open_desk()
     enter(page)
