@@ -27,7 +27,6 @@ from dashboard.core.bars import (
     Bars,
     as_table,
     column,
-    day_numbers,
     days_of,
     last_row,
     prices,
@@ -215,15 +214,7 @@ def _flags(last: dict[str, float], today: AnyBars, inputs: Inputs) -> tuple[str,
         apart = 100 * abs(last["vwap"] / inputs.average_price - 1)
         if not apart < EXCHANGE_PERCENT:
             flags.append("differs_from_exchange")
-    if _index_is_closed(int(starts_s(today)[-1])):
-        flags.append("deriv_only")
     return tuple(flags)
-
-
-def _index_is_closed(start: int) -> bool:
-    """Say whether only derivatives trade in the bar that starts at `start`."""
-    hours = windows(int(day_numbers(np.array([start]))[0]), Segment.INDEX)
-    return hours is not None and start >= hours[-1][1]
 
 
 SIGNAL = Signal(

@@ -10,19 +10,17 @@ import numpy.typing as npt
 
 from dashboard.core.calendar import Calendar
 from dashboard.core.clock import SECOND_NS, from_ns
-from dashboard.core.market import Floats, Ints, Kind, Segment
-from dashboard.options.black76 import years_to_expiry
-from dashboard.options.forward import parity_forward
+from dashboard.core.market import Floats, Ints, Kind
+from dashboard.options.black76 import RATE, years_to_expiry
 from dashboard.options.implied import implied_volatility
 from dashboard.pipeline.chains import NO_ROW, Chain
-from dashboard.pipeline.hours import CONTINUOUS
 from dashboard.pipeline.pipeline import Pipeline
 from dashboard.pipeline.snapshot import ChainRow, ChainView
 from dashboard.pipeline.state import CROSSED, GOOD, WIDE
+from dashboard.pipeline.views.forward import NO_PAIR, forward_of, is_index_frozen
 from dashboard.pipeline.views.freshness import is_fresh
 from dashboard.pipeline.views.indices import known
 
-RATE = 0.065  # a year; SIGNALS.md 24
 FLAG_WORDS = {CROSSED: "crossed quote, mid not used", WIDE: "wide quote, mid not used"}
 STALE = "stale: no option price fresh within 60 s"
 
@@ -53,12 +51,14 @@ def chain_view(
     left_s = (instant - now).total_seconds()
     years = float(years_to_expiry(left_s))
     spot = chain.spot(pipeline.state)
-    forward, told = _forward(pipeline, chain, call, put, spot, years)
+    forward, told = forward_of(pipeline, chain, call.price, put.price, spot, years)
+    if told == NO_PAIR and any(STALE in note for side in (call, put) for note in side.note):
+        told = STALE
     iv = [
         implied_volatility(side.price, forward, chain.strikes, years, RATE, kind)
         for side, kind in ((call, Kind.CALL), (put, Kind.PUT))
     ]
-    price = forward if _index_is_frozen(pipeline, now_ns) or not math.isfinite(spot) else spot
+    price = forward if is_index_frozen(pipeline, now_ns) or not math.isfinite(spot) else spot
     at = _atm(chain.strikes, price if math.isfinite(price) else spot)
     return ChainView(
         underlying=underlying,
@@ -102,32 +102,6 @@ def _side(rows: npt.NDArray[np.void], chain: Chain, at: Ints, now_ns: int) -> _S
         for f, old in zip(flag, stale, strict=True)
     ]
     return _Side(oi, oi - before, column("volume"), ltp, price, notes)
-
-
-def _forward(
-    pipeline: Pipeline, chain: Chain, call: _Side, put: _Side, spot: float, years: float
-) -> tuple[float, str]:
-    """Return the forward of the chain's expiry: its future's price, or parity's."""
-    future = pipeline.universe.future(chain.underlying, chain.expiry)
-    if future is not None and future.expiry == chain.expiry:
-        price = float(pipeline.state.rows["last_price"][pipeline.universe.row(future)])
-        if math.isfinite(price):
-            return price, future.symbol
-    if not math.isfinite(spot) or not math.isfinite(years):
-        return math.nan, "No spot to find the money" if math.isfinite(years) else "Expired"
-    discount = math.exp(-RATE * years)
-    forward, used = parity_forward(chain.strikes, call.price, put.price, spot, discount)
-    if used:
-        return forward, f"parity over {used} strikes"
-    stale = any(STALE in note for side in (call, put) for note in side.note)
-    return forward, STALE if stale else "No pair of prices near the money"
-
-
-def _index_is_frozen(pipeline: Pipeline, now_ns: int) -> bool:
-    """Say whether options trade while their index has no continuous price."""
-    second = np.array([now_ns // SECOND_NS])
-    index, fno = (pipeline.hours.segments[segment].state(second)[0] for segment in Segment)
-    return bool(fno == CONTINUOUS and index != CONTINUOUS)
 
 
 def _atm(strikes: Floats, price: float) -> int | None:

@@ -14,18 +14,18 @@ import numpy.typing as npt
 
 from dashboard.core.calendar import Calendar
 from dashboard.core.clock import SECOND_NS, from_ns
-from dashboard.core.market import Floats, Ints, Kind, Segment
+from dashboard.core.market import Floats, Ints, Kind
 from dashboard.options.black76 import RATE, years_to_expiry
 from dashboard.options.chain import CHAIN_DTYPE
-from dashboard.options.forward import MISFIT, parity_forward, parity_misfit
+from dashboard.options.forward import MISFIT, parity_misfit
 from dashboard.options.greeks import Greeks, greeks
 from dashboard.options.metrics import ChainMetrics, chain_metrics
 from dashboard.pipeline.chains import NO_ROW, Chain
-from dashboard.pipeline.hours import CONTINUOUS
 from dashboard.pipeline.hub import Interest
 from dashboard.pipeline.options_view import OptionSide, OptionsView
 from dashboard.pipeline.pipeline import Pipeline
 from dashboard.pipeline.state import CROSSED, GOOD, WIDE
+from dashboard.pipeline.views.forward import forward_of, is_index_frozen
 from dashboard.pipeline.views.freshness import ages_s, is_fresh, newest_age_s
 from dashboard.pipeline.views.indices import known
 from dashboard.pipeline.views.options_buildup import build_up
@@ -85,9 +85,9 @@ def options_view(pipeline: Pipeline, kept: DayOfOptions, now_ns: int) -> Options
     years = float(years_to_expiry(left_s))
     sides = [_quotes(rows, chain, at, now_ns) for at in (chain.calls, chain.puts)]
     spot = chain.spot(pipeline.state)
-    forward, source = _forward(pipeline, chain, sides, spot, years)
+    forward, source = forward_of(pipeline, chain, sides[0].price, sides[1].price, spot, years)
     frozen = math.isfinite(forward) and (
-        not math.isfinite(spot) or _index_is_frozen(pipeline, now_ns)
+        not math.isfinite(spot) or is_index_frozen(pipeline, now_ns)
     )
     money = forward if frozen else spot
     metrics = chain_metrics(
@@ -203,32 +203,6 @@ def _priced(
     note = np.select(odd, [np.array(word) for word in ("no quote", "crossed", "wide")], "")
     note = np.where(good | fresh | ~(ltp > 0), note, np.char.add(note, ", stale"))
     return price, tuple(note.tolist())
-
-
-def _forward(
-    pipeline: Pipeline, chain: Chain, sides: list[_Quotes], spot: float, years: float
-) -> tuple[float, str]:
-    """Return the forward of the chain's expiry: its future's price, or parity's."""
-    future = pipeline.universe.future(chain.underlying, chain.expiry)
-    if future is not None and future.expiry == chain.expiry:
-        price = float(pipeline.state.rows["last_price"][pipeline.universe.row(future)])
-        if math.isfinite(price):
-            return price, future.symbol
-    if not math.isfinite(years):
-        return math.nan, "Expired"
-    if not math.isfinite(spot):
-        return math.nan, "No spot to find the money"
-    call, put = sides
-    discount = math.exp(-RATE * years)
-    forward, used = parity_forward(chain.strikes, call.price, put.price, spot, discount)
-    return forward, f"parity over {used} strikes" if used else "No pair of prices near the money"
-
-
-def _index_is_frozen(pipeline: Pipeline, now_ns: int) -> bool:
-    """Say whether options trade while their index has no continuous price."""
-    second = np.array([now_ns // SECOND_NS])
-    index, fno = (pipeline.hours.segments[segment].state(second)[0] for segment in Segment)
-    return bool(fno == CONTINUOUS and index != CONTINUOUS)
 
 
 def _rows(chain: Chain, sides: list[_Quotes]) -> npt.NDArray[np.void]:
