@@ -166,6 +166,22 @@ def test_the_first_chip_of_a_card_is_whole(open_desk: Open):
     assert [text for text, cut in shown if cut] == []
 
 
+MOCKED = """grid => [...grid.querySelectorAll(".card")].filter((card) => {
+  const line = card.querySelector(".chips").getBoundingClientRect()
+  return ![...card.querySelectorAll(".chips .chip")].some((chip) => {
+    const box = chip.getBoundingClientRect()
+    const high = box.top >= line.top - 1 && box.bottom <= line.bottom + 1
+    return chip.textContent === "MOCK" && high && box.right <= line.right + 1
+  })
+}).map((card) => card.textContent)"""
+
+
+@pytest.mark.parametrize("width", [1280, 1440, 390])
+def test_mock_is_whole_on_every_card(open_desk: Open, width):
+    page = open_desk("variant=mock", width=width, height=900)
+    assert page.locator(".grid").evaluate(MOCKED) == []
+
+
 @pytest.mark.parametrize("variant", ["live", "paused", "ended", "failed", "loading", "no-chain"])
 def test_every_status_is_drawn_in_both_themes(open_desk: Open, variant):
     page = open_desk(f"variant={variant}")

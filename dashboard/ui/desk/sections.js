@@ -62,6 +62,7 @@ function updateCard(desk, node, card) {
   setAttr(node, "disabled", card.state === "loading")
   setHtml(part.glyph, shape(card.state))
   setText(part.title, card.title)
+  setAttr(part.title, "title", card.title)
   chips(part.chips, card.fixed ? [card.fixed, ...card.chips] : card.chips)
   setText(part.word, card.word)
   setHidden(part.blocks, card.blocks == null)
