@@ -222,3 +222,52 @@ setting = Table(
     Column("key", Text, primary_key=True),
     Column("value", Text, nullable=False),
 )
+
+kite_grant = Table(
+    "kite_grant",
+    metadata,
+    Column("key_digest", LargeBinary, primary_key=True),  # of the API key
+    Column("sealed", LargeBinary, nullable=False),  # the access token, encrypted
+    Column("user_id", Text, nullable=False),
+    Column("issued_ns", BigInteger, nullable=False),
+)
+
+contract = Table(  # which symbol a token meant, and since when: tokens are used again
+    "contract",
+    metadata,
+    Column("token", BigInteger, primary_key=True, autoincrement=False),
+    Column("symbol", Text, primary_key=True),
+    Column("exchange", Text, nullable=False),
+    Column("underlying", Text, nullable=False),
+    Column("kind", String(8), nullable=False),
+    Column("expiry", Date),
+    Column("strike", Double),
+    Column("lot", Integer, nullable=False),
+    Column("tick", Double, nullable=False),
+    Column("first_seen", Date, nullable=False),
+    Column("last_seen", Date, nullable=False),
+)
+
+lease = Table(  # who alone may do something, until when
+    "lease",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("holder", Text, nullable=False),
+    Column("until_ns", BigInteger, nullable=False),
+)
+
+heartbeat = Table(  # what a running process last said of itself
+    "heartbeat",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("at_ns", BigInteger, nullable=False),
+    Column("document", Text, nullable=False),
+)
+
+day_report = Table(
+    "day_report",
+    metadata,
+    Column("day", Date, primary_key=True),
+    Column("written_ns", BigInteger, nullable=False),
+    Column("document", Text, nullable=False),
+)

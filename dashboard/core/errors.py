@@ -14,8 +14,11 @@
     │   ├── DuplicateError    it is already stored, from this or another source
     │   ├── StoreLockedError  another process holds the database
     │   └── StoreFullError    no room on the disk
-    └── AuthError             sign-in refused
-        └── TooManyTriesError no further try is looked at for a while
+    ├── AuthError             sign-in refused
+    │   └── TooManyTriesError no further try is looked at for a while
+    └── KiteError             Kite refused, or could not be reached or understood
+        ├── KiteTokenError    the access token is dead: a person must sign in
+        └── KiteLimitError    too many requests
 
 Each message says what is wrong, where, and what to do.
 """
@@ -77,5 +80,21 @@ class TooManyTriesError(AuthError):
     """Report that no further try is looked at before `wait_s` seconds have passed."""
 
     def __init__(self, message: str, wait_s: int) -> None:
+        super().__init__(message)
+        self.wait_s = wait_s
+
+
+class KiteError(TeziError):
+    """Report that Kite refused, or could not be reached or understood."""
+
+
+class KiteTokenError(KiteError):
+    """Report an access token that Kite does not take (any more): nothing may be retried."""
+
+
+class KiteLimitError(KiteError):
+    """Report that Kite answers no further request before `wait_s` seconds have passed."""
+
+    def __init__(self, message: str, wait_s: float) -> None:
         super().__init__(message)
         self.wait_s = wait_s

@@ -49,6 +49,7 @@ class BarFlag:
     PARTIAL = 1  # ticks do not cover it from its first second
     AUCTION = 2  # index bar of the closing auction: drawn, never fed to a price signal
     RECONNECTED = 4  # holds the volume of a short disconnection
+    BACKFILLED = 8  # a historical candle in the place of minutes that were not received
 
 
 @dataclass(frozen=True, slots=True)

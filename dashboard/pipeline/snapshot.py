@@ -9,18 +9,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from dashboard.core.health import Stage
 from dashboard.core.market import Source
 from dashboard.core.signal import Reading, Signal
 from dashboard.pipeline.options_view import OptionsView
-
-
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """The health of one step of the flow: flowing, late or down."""
-
-    name: str  # Feed, Decode, Bars, Chain, Signals, Store
-    state: str  # "flowing" | "late" | "down" | "off" (nothing to do: not in this recording)
-    detail: str  # one sentence for the tooltip
 
 
 @dataclass(frozen=True, slots=True)

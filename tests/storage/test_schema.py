@@ -37,7 +37,7 @@ def test_several_that_open_a_new_database_together_make_it_once(url: str):
         opened = list(threads.map(lambda _: open_database(url), range(4)))
     for database in opened:
         with database.reading() as connection:
-            assert revision(connection) == "0003"
+            assert revision(connection) == "0004"
         database.close()
 
 

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 
 from dashboard.core.clock import SECOND_NS
+from dashboard.core.health import Stage
 from dashboard.core.ports import DaySummary
 from dashboard.core.wording import age
 from dashboard.pipeline.pipeline import Pipeline
-from dashboard.pipeline.snapshot import Stage
 
 FULL_TICKS = "full ticks"
 LIMIT_S = {FULL_TICKS: 5.0}  # between two messages of a whole market

@@ -1,0 +1,1 @@
+"""What keeps a live day going: Kite's session, the scheduler, health, notices."""
