@@ -51,14 +51,14 @@ class DerivedRows:
             connection.execute(delete(table).where(table.c.day_id == number))
         minutes = self._bars.get("1m")
         if minutes:
-            daily = daily_bars(np.concatenate(minutes), day_start_s(day))
+            daily = daily_bars(_latest(minutes), day_start_s(day))
             put_bars(connection, number, DAILY, daily)
         self.add(connection, number)
 
     def add(self, connection: Connection, number: int) -> None:
         """Put everything beside what the day has; what has the same key gives way."""
         for timeframe, pieces in self._bars.items():
-            put_bars(connection, number, timeframe, np.concatenate(pieces))
+            put_bars(connection, number, timeframe, _latest(pieces))
         put(connection, chain, self._chain_rows(number))
         put(connection, checkpoint, self._checkpoint_rows(number))
 
@@ -79,6 +79,16 @@ class DerivedRows:
             {"day_id": number, "at": at, "digest": _digest(payload), "payload": payload}
             for at, payload in self._checkpoints.items()
         ]
+
+
+def _latest(pieces: list[Bars]) -> Bars:
+    """Return all bars, each once: of those of one token and start the last one."""
+    together = np.concatenate(pieces)
+    order = np.lexsort((together["start"], together["token"]))  # stable: the last one comes last
+    token, start = together["token"][order], together["start"][order]
+    is_last = np.append((np.diff(token) != 0) | (np.diff(start) != 0), True)
+    latest: Bars = together[order[is_last]]
+    return latest
 
 
 @contextmanager

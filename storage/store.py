@@ -19,7 +19,7 @@ from storage.engine import LOCK_TIMEOUT_S, Database
 from storage.readings import load_readings, save_readings
 from storage.schema import open_database
 from storage.summaries import find_day, list_days
-from storage.tape_reader import OnDamage, read_frames
+from storage.tape_reader import OnDamage, read_frames, read_notes
 from storage.tape_writer import OpenTape
 from storage.tapes import begin_tape
 
@@ -90,6 +90,10 @@ class SqlStore:
     ) -> Iterator[Frame]:
         """Yield the day's frames in received order; see `storage.tape_reader`."""
         return read_frames(self._database, day, source, from_ns, on_damage)
+
+    def notes(self, day: date, source: Source, until_ns: int) -> list[Frame]:
+        """Return what Tezi itself put on the day's tapes before `until_ns`, in order."""
+        return read_notes(self._database, day, source, until_ns)
 
     def damage(self, day: date, source: Source) -> tuple[Gap, ...]:
         """Return the minutes of the day that cannot be read, having read all of them."""

@@ -148,6 +148,10 @@ class Store(Protocol):
         """
         ...
 
+    def notes(self, day: date, source: Source, until_ns: int) -> list[Frame]:
+        """Return what Tezi itself put on the day's tapes before `until_ns`, in order."""
+        ...
+
     # -- what is derived from tapes ----------------------------------------------
     def prepare(self, day: date, source: Source) -> AbstractContextManager["Derived"]:
         """Replace the day's bars, chain and checkpoints in one transaction."""
