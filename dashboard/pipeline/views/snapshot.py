@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from dashboard.core.calendar import Calendar
-from dashboard.core.clock import SECOND_NS, from_ns
+from dashboard.core.clock import MINUTE_S, SECOND_NS, from_ns
 from dashboard.core.market import UNDERLYINGS
 from dashboard.core.ports import DaySummary
 from dashboard.core.signal import Reading
@@ -46,7 +46,7 @@ class SnapshotBuilder:
         self._day = day
         self._calendar = calendar
         self._bands = bands(calendar, day.day)
-        self._silhouettes: dict[str, Silhouette] = {}
+        self._silhouettes: dict[str, tuple[int, Silhouette]] = {}
         self._options = OptionRoom(calendar)
         self._explain = ExplainRoom()
 
@@ -86,7 +86,7 @@ class SnapshotBuilder:
             final={},
             provisional={},
             signals={},
-            timeline=self._timeline(summary, edge_ns, looked_at, pipeline),
+            timeline=self._timeline(summary, edge_ns, looked_at, pipeline, shared=desk.shared),
             counters={},
             ticks=0,
             progress=desk.progress,
@@ -137,12 +137,17 @@ class SnapshotBuilder:
         edge_ns: int,
         looked_at: list[Interest],
         pipeline: Pipeline | None,
+        *,
+        shared: bool,
     ) -> TimelineView:
         seen = {look.underlying for look in looked_at} or {UNDERLYINGS[0]}
-        for underlying in seen - set(self._silhouettes) if pipeline else ():
-            self._silhouettes[underlying] = self._day.silhouette(underlying)
+        # a stored day is known whole at once, the shared one grows by the minute
+        minute = edge_ns // (MINUTE_S * SECOND_NS) if shared else 0
+        for underlying in seen if pipeline else ():
+            if self._silhouettes.get(underlying, (-1,))[0] != minute:
+                self._silhouettes[underlying] = minute, self._day.silhouette(underlying)
         flips = {name: confluence_flips(pipeline, name) for name in seen} if pipeline else {}
-        known = dict(self._silhouettes)
+        known = {name: one for name, (_, one) in self._silhouettes.items()}
         return timeline_view(self._day.hours, self._bands, summary, edge_ns, known, flips)
 
 
