@@ -20,7 +20,7 @@ from dashboard.pipeline.standing import as_they_stand
 from dashboard.pipeline.views.chain import chain_view
 from dashboard.pipeline.views.chart import chart_view
 from dashboard.pipeline.views.explain import ExplainRoom
-from dashboard.pipeline.views.health import silence_limit_s, stages
+from dashboard.pipeline.views.health import Rates, silence_limit_s, stages
 from dashboard.pipeline.views.indices import index_quotes
 from dashboard.pipeline.views.options import OptionRoom
 from dashboard.pipeline.views.timeline import bands, confluence_flips, phase_view, timeline_view
@@ -49,6 +49,7 @@ class SnapshotBuilder:
         self._silhouettes: dict[str, tuple[int, Silhouette]] = {}
         self._options = OptionRoom(calendar)
         self._explain = ExplainRoom()
+        self._rates = Rates()
 
     def build(
         self, desk: DeskState, pipeline: Pipeline | None, interests: Iterable[Interest]
@@ -103,7 +104,13 @@ class SnapshotBuilder:
         return replace(
             frame,
             feed_age_s=max(0.0, (now_ns - last) / SECOND_NS) if last else None,
-            stages=stages(pipeline, summary, now_ns, trading=_trading(pipeline, now_ns)),
+            stages=stages(
+                pipeline,
+                summary,
+                now_ns,
+                trading=_trading(pipeline, now_ns),
+                rates=self._rates.see(now_ns, pipeline.messages, pipeline.ticks),
+            ),
             indices=index_quotes(pipeline, now_ns, silence_limit_s(summary)),
             charts=_charts(pipeline, on_desk),
             chains=chains,
