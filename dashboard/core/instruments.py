@@ -121,7 +121,7 @@ def _ours(text: pd.DataFrame, underlyings: Collection[str] | None) -> Mask:
         return np.ones(len(text), dtype=np.bool_)
     elsewhere = [name for name in EXCHANGES if name not in DERIVATIVES]
     indices = [INDICES[name] for name in underlyings if name in INDICES]
-    index = text["segment"] == "INDICES"
+    index = (text["segment"] == "INDICES") & text["exchange"].isin(["NSE", "BSE"])
     contract = text["name"].isin(list(underlyings)) & ~text["exchange"].isin(elsewhere) & ~index
     known = text["instrument_token"].isin([str(i.token) for i in indices])
     known |= text["tradingsymbol"].isin([i.symbol for i in indices])
