@@ -83,6 +83,10 @@ class TapeWriter(Protocol):
         """Write down that nothing was recorded for a while."""
         ...
 
+    def add_instruments(self, instruments: Sequence[Instrument]) -> None:
+        """Say that the tape may hold these too; those it knows stay as they are."""
+        ...
+
     def finish(self) -> None:
         """Turn what is journalled into chunks and call the tape complete."""
         ...
