@@ -19,6 +19,8 @@ from dashboard.operations.parts import ContractBook
 from dashboard.pipeline.contracts import followed
 from feeds.chosen import recentred
 from feeds.contracts import Contracts
+from storage.contracts import SqlContracts
+from storage.schema import open_database
 from tests.feeds.dumps import (
     EXPIRIES,
     GRANT,
@@ -406,3 +408,16 @@ def test_no_walk_of_real_prices_leaves_the_ladder_broken(shared: Path):
     changes = sum(a != b for a, b in itertools.pairwise(seen))
     # 1050 points of NIFTY are 7 re-centrings of 150, 1650 and 1350 of the others 5 and 4 of 300
     assert 12 <= changes <= 16
+
+
+def test_what_one_process_fetched_the_next_one_has(tmp_path: Path):
+    database = open_database(f"sqlite:///{tmp_path / 'tezi.db'}")
+    try:
+        Contracts(SqlContracts(database), load_calendar()).fetch(api(dump(market())), GRANT, DAY)
+        later = Contracts(SqlContracts(database), load_calendar())
+        assert later.has(DAY)
+        assert len(later.wanted(DAY, SPOTS)) == 442
+        assert not later.has(date(2026, 8, 19))
+        assert len(later.wanted(date(2026, 8, 19), SPOTS)) == 442  # by the dump of the day before
+    finally:
+        database.close()
