@@ -1,6 +1,6 @@
 """The store: everything kept, behind the protocol that `dashboard.core.ports` owns."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import date
 from typing import Any
@@ -16,6 +16,7 @@ from storage.damage import find_damaged
 from storage.days import drop_day, load_origins, load_universe
 from storage.derived import DerivedRows, extend, load_chain, load_checkpoint, prepare
 from storage.engine import LOCK_TIMEOUT_S, Database
+from storage.filled import fill_bars
 from storage.readings import load_readings, save_readings
 from storage.schema import open_database
 from storage.summaries import find_day, list_days
@@ -116,6 +117,10 @@ class SqlStore:
     def extend(self, day: date, source: Source) -> AbstractContextManager[DerivedRows]:
         """Add to the day's bars, chain and checkpoints, minute by minute."""
         return extend(self._database, day, source)
+
+    def fill_bars(self, day: date, source: Source, bars: Mapping[str, Bars]) -> int:
+        """Put bars that were not received into a day, by timeframe; see `storage.filled`."""
+        return fill_bars(self._database, day, source, bars)
 
     def bars(
         self, day: date, source: Source, tokens: Sequence[int], timeframe: str, until: int
