@@ -74,7 +74,7 @@ def read_candles(candles: Any, token: int) -> _Bars:
     for number, candle in enumerate(candles, 1):
         try:
             start, values = _row(candle)
-        except (TypeError, ValueError, IndexError) as error:
+        except (TypeError, ValueError, LookupError, OverflowError) as error:
             what = f"Candle {number} of {len(candles)} of instrument {token} cannot be read"
             raise KiteError(f"{what}: try again") from error
         if _is_possible(*values[:4]):

@@ -30,6 +30,7 @@ CONNECT_S = 4  # TCP; with the handshake a failing attempt is over within 10 s
 HANDSHAKE_S = 5  # TLS and WebSocket
 PING_EVERY_S = 3  # below 5
 PONG_WITHIN_S = 3
+MOST_BYTES = 8 << 20  # of a message: 3,000 full packets have half a megabyte
 
 UNCLEAN = re.compile(r"^connection was closed uncleanly \((.*)\)$", re.DOTALL)  # autobahn's words
 
@@ -75,7 +76,7 @@ def dial(grant: Grant, root: str, hears: Hears, trust_root: Any = None) -> "Tick
     """Begin to connect with a grant's token; call it in the reactor's thread.
 
     `trust_root` says which authorities may vouch for the host, as Twisted takes it; None
-    stands for those that the REST calls trust.
+    stands for those that `requests` brings along, as for the REST calls.
     """
     ticker = Ticker(grant, root, hears)
     ticker.connect(trust_root)
@@ -146,7 +147,7 @@ class Ticker(KiteTicker):  # type: ignore[misc]
             openHandshakeTimeout=HANDSHAKE_S,
             autoPingInterval=PING_EVERY_S,
             autoPingTimeout=PONG_WITHIN_S,
-            tcpNoDelay=True,
+            maxMessagePayloadSize=MOST_BYTES,
         )
         factory.on_connect = self._on_connect
         factory.on_open = self._on_open
@@ -175,7 +176,7 @@ class Ticker(KiteTicker):  # type: ignore[misc]
 
 @lru_cache(maxsize=1)
 def _usual_roots() -> Any:
-    """Return the authorities that the REST calls trust, so that both agree everywhere."""
+    """Return the authorities of `requests`: not every system keeps some where OpenSSL looks."""
     with open(where(), encoding="ascii", errors="ignore") as bundle:
         parts = bundle.read().split("-----BEGIN CERTIFICATE-----")[1:]
     end = "-----END CERTIFICATE-----"
