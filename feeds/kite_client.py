@@ -38,11 +38,21 @@ class AnswerError(Exception):
 
 
 class Client(KiteConnect):  # type: ignore[misc]
-    """The client with raw instruments and candles, which Tezi reads much faster itself."""
+    """The client with raw instruments and candles, which Tezi reads much faster itself.
 
-    def __init__(self, api_key: str, access_token: str | None, root: str, timeout_s: float) -> None:
+    It belongs to one call, for it holds a token; `connections` are shared by all.
+    """
+
+    def __init__(
+        self,
+        api_key: str,
+        access_token: str | None,
+        root: str,
+        timeout_s: float,
+        connections: requests.Session,
+    ) -> None:
         super().__init__(api_key, access_token, root=root, timeout=timeout_s)
-        self.reqsession.hooks["response"].append(_judge)
+        self.reqsession = connections
 
     def _parse_instruments(self, data: Any) -> Any:
         return data
@@ -51,14 +61,20 @@ class Client(KiteConnect):  # type: ignore[misc]
         return data["candles"]
 
 
+def open_connections() -> requests.Session:
+    """Return a place for connections that are kept between calls. Close it."""
+    session = requests.Session()
+    session.hooks["response"].append(_judge)
+    return session
+
+
 def _judge(response: requests.Response, *args: Any, **kwargs: Any) -> None:
     """Refuse an answer that the client would misread or lose the status of."""
     status = response.status_code
     is_json = "json" in response.headers.get("content-type", "")
-    if status == HTTPStatus.TOO_MANY_REQUESTS:
+    if status == HTTPStatus.TOO_MANY_REQUESTS or (status >= HTTPStatus.BAD_REQUEST and not is_json):
+        response.close()  # nobody else will: its connection would be lost
         raise AnswerError(status, response.headers.get("retry-after", ""))
-    if status >= HTTPStatus.BAD_REQUEST and not is_json:
-        raise AnswerError(status)
 
 
 @contextmanager

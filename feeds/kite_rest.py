@@ -4,8 +4,8 @@ Every call blocks, waits for its turn (Kite allows one request for quotes a seco
 for candles, ten for the rest), and raises a `KiteError` that says what was asked for.
 """
 
-import threading
 import time
+import weakref
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
@@ -20,7 +20,7 @@ from dashboard.core.kite import Endpoints, Grant
 from dashboard.core.market import Instrument
 from dashboard.core.ports import BAR_DTYPE
 from feeds.kite_candles import INTERVALS, has_oi, parts, read_candles
-from feeds.kite_client import Client, asking
+from feeds.kite_client import Client, asking, open_connections
 from feeds.kite_pace import Pacer
 
 TIMEOUT_S = 7.0  # between bytes; the client's own
@@ -65,8 +65,8 @@ class KiteRest:
         self._quotes = Pacer(clock, QUOTES_PER_S, sleep)
         self._candles = Pacer(clock, CANDLES_PER_S, sleep)
         self._others = Pacer(clock, OTHERS_PER_S, sleep)
-        self._lock = threading.Lock()
-        self._client: Client | None = None
+        self._connections = open_connections()
+        weakref.finalize(self, self._connections.close)
 
     @property
     def api_key(self) -> str:
@@ -81,7 +81,7 @@ class KiteRest:
 
     def exchange(self, request_token: str) -> Grant:
         """Return the access token that a request token is good for, once."""
-        client = self._made(None, self._timeout_s)
+        client = self._client(None)
         with self._asking("a sign-in", self._others, request_token):
             answer = client.generate_session(request_token, self._api_secret)
             token, user = str(answer["access_token"]), str(answer["user_id"])
@@ -90,11 +90,11 @@ class KiteRest:
     def check(self, access_token: str) -> str:
         """Return the user id a token belongs to."""
         with self._asking("the user's profile", self._others, access_token):
-            return str(self._with(access_token).profile()["user_id"])
+            return str(self._client(access_token).profile()["user_id"])
 
     def instruments(self, access_token: str) -> bytes:
         """Return the day's instruments dump: CSV of all exchanges."""
-        client = self._made(access_token, max(self._timeout_s, DUMP_TIMEOUT_S))
+        client = self._client(access_token, DUMP_TIMEOUT_S)
         with self._asking("the instruments", self._others, access_token):
             dump = client.instruments()
         if not isinstance(dump, bytes):
@@ -114,7 +114,7 @@ class KiteRest:
                 f"{i.exchange}:{i.symbol}": i.token for i in instruments[first:][:IN_A_REQUEST]
             }
             with self._asking("last prices", self._quotes, access_token):
-                for name, quoted in self._with(access_token).ltp(*asked).items():
+                for name, quoted in self._client(access_token).ltp(*asked).items():
                     price = float(quoted["last_price"])
                     if asked.get(name) == quoted["instrument_token"] and 0 < price < np.inf:
                         prices[asked[name]] = price
@@ -136,7 +136,7 @@ class KiteRest:
         arrays = [np.empty(0, BAR_DTYPE)]
         for part in parts(start, end, interval):
             with self._asking(f"candles of instrument {token}", self._candles, access_token):
-                candles = self._with(access_token).historical_data(
+                candles = self._client(access_token).historical_data(
                     token, _ist(part[0]), _ist(part[1], before=1), interval, oi=has_oi(token)
                 )
             arrays.append(read_candles(candles, token))
@@ -150,15 +150,10 @@ class KiteRest:
         pacer.turn()
         return asking(what, self._clock, (self._api_secret, *secrets), pacer.bar)
 
-    def _with(self, access_token: str) -> Client:
-        """Return a client of that token, the same one while the token is: it keeps connections."""
-        with self._lock:
-            if self._client is None or self._client.access_token != access_token:
-                self._client = self._made(access_token, self._timeout_s)
-            return self._client
-
-    def _made(self, access_token: str | None, timeout_s: float) -> Client:
-        return Client(self._api_key, access_token, self._endpoints.rest, timeout_s)
+    def _client(self, access_token: str | None, least_s: float = 0) -> Client:
+        timeout_s = max(self._timeout_s, least_s)
+        root = self._endpoints.rest
+        return Client(self._api_key, access_token, root, timeout_s, self._connections)
 
 
 def _ist(at: datetime, before: int = 0) -> str:
