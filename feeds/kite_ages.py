@@ -12,7 +12,7 @@ import numpy as np
 from dashboard.core.market import Floats, Ints
 from feeds.wire import tokens_of
 
-MOST_KEPT = 512  # messages put aside before they are read unasked
+MOST_KEPT = 128  # messages put aside before they are read unasked
 
 NEVER = -np.inf
 

@@ -19,12 +19,18 @@ from functools import lru_cache
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
+import structlog
+import txaio
 from autobahn.twisted.websocket import connectWS
 from kiteconnect.ticker import KiteTicker, KiteTickerClientFactory, KiteTickerClientProtocol
+from OpenSSL import SSL
 from requests.certs import where
+from service_identity import CertificateError, VerificationError
 from twisted.internet import reactor, ssl
 
 from dashboard.core.kite import Grant
+
+log = structlog.get_logger(__name__)
 
 CONNECT_S = 4  # TCP; with the handshake a failing attempt is over within 10 s
 HANDSHAKE_S = 5  # TLS and WebSocket
@@ -84,7 +90,15 @@ def dial(grant: Grant, root: str, hears: Hears, trust_root: Any = None) -> "Tick
 
 
 class _Protocol(KiteTickerClientProtocol):  # type: ignore[misc]
-    """The protocol without its own loops: autobahn's pings do what they were meant for."""
+    """The protocol without its own loops, which autobahn's pings replace, and without its logs."""
+
+    log = txaio.make_logger(level="none")  # it repeats what a server says
+
+    def connectionLost(self, reason: Any) -> None:  # noqa: N802
+        told = _mistrust(reason)
+        if told and self.factory.on_over:
+            self.factory.on_over(told)  # before autobahn, which takes it for a dropped connection
+        super().connectionLost(reason)
 
     def _loop_ping(self) -> None:
         pass
@@ -158,11 +172,11 @@ class Ticker(KiteTicker):  # type: ignore[misc]
 
     def _on_open(self, ws: Any) -> None:
         if self._hears is not None:
-            self._hears.opened()
+            _safely(self._hears.opened)
 
     def _on_message(self, ws: Any, payload: bytes, is_binary: bool) -> None:
         if self._hears is not None:
-            self._hears.heard(payload, is_binary)
+            _safely(self._hears.heard, payload, is_binary)
 
     def _on_close(self, ws: Any, code: int, reason: str | None) -> None:
         told = UNCLEAN.sub(r"\1", reason or "no reason was given")
@@ -171,7 +185,26 @@ class Ticker(KiteTicker):  # type: ignore[misc]
     def _over(self, reason: str) -> None:
         hears, self._hears = self._hears, None
         if hears is not None:
-            hears.lost(reason.replace(self._secret, "…") if self._secret else reason)
+            _safely(hears.lost, reason.replace(self._secret, "…") if self._secret else reason)
+
+
+def _mistrust(reason: Any) -> str:
+    """Return what is wrong with the host's certificate or its TLS; "" if neither is."""
+    if reason.check(CertificateError, VerificationError):
+        return "Kite's certificate was refused: it is for another host"
+    if reason.check(SSL.Error):
+        details = reason.value.args[0] if reason.value.args else []
+        words = ", ".join(str(detail[-1]) for detail in details) or "TLS broke off"
+        return f"Kite's certificate was refused, or its TLS: {words}"
+    return ""
+
+
+def _safely(tell: Callable[..., None], *what: Any) -> None:
+    """Tell something; a listener's mistake must not drop the socket."""
+    try:
+        tell(*what)
+    except Exception:
+        log.exception("What Kite sent could not be taken in")
 
 
 @lru_cache(maxsize=1)
