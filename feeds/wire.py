@@ -94,6 +94,20 @@ def decode_many(payloads: Sequence[bytes]) -> list[TickBatch | None]:
     return batches
 
 
+def tokens_of(payload: bytes) -> Ints:
+    """Return the token of each whole packet of a known kind, and read nothing else.
+
+    Raises nothing: what is not a message of Kite's holds no token.
+    """
+    if len(payload) < 2:
+        return np.empty(0, np.int64)
+    columns = [_token_column(payload, run) for run in _runs(payload)]
+    if not columns:
+        offsets, _ = _walk(payload)
+        return _windows(payload + _PADDING, 4)[offsets + 2].view(">u4").astype(np.int64)
+    return np.concatenate(columns).astype(np.int64)
+
+
 def encode(batch: TickBatch) -> bytes:
     """Return the message that carries a batch; `HEARTBEAT` for an empty one.
 
@@ -226,6 +240,11 @@ def _runs(payload: bytes) -> list[_Run]:
         runs.append((at, length, run))
         at, left = at + run * stride, left - run
     return runs if at == size and not left else []
+
+
+def _token_column(payload: bytes, run: _Run) -> npt.NDArray[np.uint32]:
+    at, length, count = run
+    return np.ndarray((count,), ">u4", payload, at + 2, (length + 2,))
 
 
 def _offsets_of_runs(runs: list[_Run]) -> Ints:

@@ -154,8 +154,12 @@ class TickPool(Protocol):
         """Say which instruments `owner` needs from now on; those nobody needs are dropped."""
         ...
 
+    def expect_ticks(self, expected: bool) -> None:
+        """Say whether instruments trade now: only then are heartbeats alone not enough."""
+        ...
+
     def check(self) -> None:
-        """Look for connections that fell silent; call it once a second."""
+        """Look for connections that fell silent, and try what is due; call it once a second."""
         ...
 
     def connections(self) -> tuple[ConnectionStatus, ...]:

@@ -1,0 +1,134 @@
+"""A WebSocket server in bare bytes: it can be half-open, say nothing, or be someone else."""
+
+import asyncio
+import base64
+import hashlib
+import ssl
+import struct
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # of RFC 6455
+TEXT, BINARY, CLOSE, PING, PONG = 1, 2, 8, 9, 10
+
+
+@dataclass
+class Visit:
+    """One connection of a client."""
+
+    target: str
+    writer: asyncio.StreamWriter
+    texts: list[bytes] = field(default_factory=list)
+    is_over: threading.Event = field(default_factory=threading.Event)
+
+
+@dataclass
+class Server:
+    """What the server does, and who came."""
+
+    port: int = 0
+    status: str = "101 Switching Protocols"  # "" says nothing at all
+    answers_pings: bool = True
+    visits: list[Visit] = field(default_factory=list)
+    names: list[str | None] = field(default_factory=list)  # asked for by SNI
+    loop: asyncio.AbstractEventLoop | None = None
+
+    def send(self, payload: bytes, opcode: int = BINARY) -> None:
+        """Send a message to the last visitor."""
+        self._call(lambda: self.visits[-1].writer.write(_frame(opcode, payload)))
+
+    def drop(self) -> None:
+        """Drop the last visitor without a word."""
+        self._call(lambda: self.visits[-1].writer.transport.abort())
+
+    def _call(self, call: Callable[[], object]) -> None:
+        assert self.loop is not None
+        self.loop.call_soon_threadsafe(call)
+
+    async def visited(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        visit = None
+        try:
+            head = await reader.readuntil(b"\r\n\r\n")
+            visit = Visit(head.split(b" ")[1].decode(), writer)
+            self.visits.append(visit)
+            if self.status:
+                writer.write(_handshake(head, self.status))
+            while self.status.startswith("101"):
+                await self._hear(reader, visit)
+            if not self.status:
+                await reader.read()
+        except (asyncio.IncompleteReadError, ConnectionError, ssl.SSLError):
+            pass
+        finally:
+            writer.close()
+            if visit is not None:
+                visit.is_over.set()
+
+    async def _hear(self, reader: asyncio.StreamReader, visit: Visit) -> None:
+        first, size = await reader.readexactly(2)
+        size &= 0x7F
+        if size == 126:
+            size = int.from_bytes(await reader.readexactly(2), "big")
+        mask = await reader.readexactly(4)
+        masked = await reader.readexactly(size)
+        payload = bytes(byte ^ mask[i % 4] for i, byte in enumerate(masked))
+        opcode = first & 0x0F
+        if opcode == TEXT:
+            visit.texts.append(payload)
+        if opcode == PING and self.answers_pings:
+            visit.writer.write(_frame(PONG, payload))
+        if opcode == CLOSE:
+            visit.writer.write(_frame(CLOSE, payload))
+            raise ConnectionError
+
+
+def _handshake(head: bytes, status: str) -> bytes:
+    key = next(line.split(b": ")[1] for line in head.split(b"\r\n") if b"Sec-WebSocket-Key" in line)
+    accept = base64.b64encode(hashlib.sha1(key + GUID).digest()).decode()  # noqa: S324
+    return (
+        f"HTTP/1.1 {status}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        f"Sec-WebSocket-Accept: {accept}\r\n\r\n"
+    ).encode()
+
+
+def _frame(opcode: int, payload: bytes) -> bytes:
+    size = len(payload)
+    head = (
+        bytes([0x80 | opcode, size])
+        if size < 126
+        else struct.pack(">BBH", 0x80 | opcode, 126, size)
+    )
+    return head + payload
+
+
+@contextmanager
+def serving(tls: ssl.SSLContext | None = None) -> Iterator[Server]:
+    """Run a server for as long as a test lasts."""
+    server = Server()
+    ready = threading.Event()
+    if tls is not None:
+        tls.sni_callback = lambda _socket, name, _context: server.names.append(name)
+
+    async def run() -> None:
+        server.loop = asyncio.get_running_loop()
+        listening = await asyncio.start_server(server.visited, "127.0.0.1", 0, ssl=tls)
+        server.port = listening.sockets[0].getsockname()[1]
+        server.stop = asyncio.Event()  # type: ignore[attr-defined]
+        ready.set()
+        await server.stop.wait()  # type: ignore[attr-defined]
+        listening.close()
+        for visit in server.visits:
+            visit.writer.transport.abort()
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        await asyncio.wait(others, timeout=5) if others else None
+
+    thread = threading.Thread(target=asyncio.run, args=(run(),))
+    thread.start()
+    assert ready.wait(30)
+    try:
+        yield server
+    finally:
+        server._call(lambda: server.stop.set())  # type: ignore[attr-defined]
+        thread.join()
