@@ -3,6 +3,7 @@
 Everything has a default that works offline, except secrets, which have none.
 """
 
+import re
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from dashboard.core.kite import Endpoints
 
 DATABASE_FILE = "tezi.sqlite"
 KITE = Endpoints()
+BETWEEN_ADDRESSES = re.compile(r"[,\s]+(?=[A-Za-z][\w+.-]*://)")  # they may hold commas
 
 
 class Mode(StrEnum):
@@ -128,6 +130,13 @@ class Settings(BaseSettings):
     def kite_endpoints(self) -> Endpoints:
         """Return where Kite is."""
         return Endpoints(self.kite_rest, self.kite_login, self.kite_socket)
+
+    @property
+    def notify_addresses(self) -> tuple[str, ...]:
+        """Return who is told, as apprise's addresses."""
+        text = self.notify_urls.get_secret_value() if self.notify_urls else ""
+        parts = (part.strip(" ,\t\n") for part in BETWEEN_ADDRESSES.split(text))
+        return tuple(part for part in parts if part)
 
     @property
     def url_of_database(self) -> str:

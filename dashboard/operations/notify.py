@@ -7,7 +7,6 @@ and these hold passwords.
 
 import logging
 import queue
-import re
 import threading
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
@@ -24,7 +23,6 @@ log = structlog.get_logger(__name__)
 AGAIN_S = 3600.0  # the same notice is not sent more often
 RETRY_S = 60.0  # nor, if nobody received it, than this
 MOST_WAITING = 100
-BETWEEN = re.compile(r"[,\s]+(?=[A-Za-z][\w+.-]*://)")  # addresses may hold commas themselves
 
 Notice = tuple[str, str]  # title, text
 
@@ -97,11 +95,6 @@ class AppriseNotifier:
     def _allow_again(self, notice: Notice) -> None:
         with self._lock:
             self._not_before[notice] = self._clock.monotonic() + RETRY_S
-
-
-def addresses_of(text: str) -> tuple[str, ...]:
-    """Return the addresses of a list that is separated by commas."""
-    return tuple(part for part in (one.strip(" ,\t\n") for one in BETWEEN.split(text)) if part)
 
 
 def is_readable(address: str) -> bool:

@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from dashboard.core.clock import ManualClock
-from dashboard.operations.notify import AppriseNotifier, addresses_of, is_readable
+from dashboard.operations.notify import AppriseNotifier, is_readable
 from tests.operations.kite_parts import PATIENCE_S, at
 
 
@@ -149,26 +149,6 @@ def test_telling_does_not_wait_for_a_receiver_that_does_not_answer(
     assert not released.is_set()
     released.set()
     notifier.close(PATIENCE_S)
-
-
-@pytest.mark.parametrize(
-    ("text", "addresses"),
-    [
-        ("", ()),
-        (" , ", ()),
-        ("json://a", ("json://a",)),
-        ("json://a, tgram://b/c ,", ("json://a", "tgram://b/c")),
-        (
-            "mailto://me:pw@x.in?to=a@x.in,b@x.in,json://a",
-            ("mailto://me:pw@x.in?to=a@x.in,b@x.in", "json://a"),
-        ),
-        ("nonsense", ("nonsense",)),
-    ],
-)
-def test_addresses_are_separated_by_commas_which_they_may_hold(
-    text: str, addresses: tuple[str, ...]
-):
-    assert addresses_of(text) == addresses
 
 
 def test_it_knows_what_can_be_read():
