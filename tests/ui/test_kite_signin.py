@@ -16,7 +16,7 @@ from dashboard.auth.passwords import Passwords
 from storage.accounts import SqlAccounts
 from storage.kite_grants import SqlGrants, load_key
 from storage.schema import open_database
-from tests.ui.kite_server import ACCESS, API_KEY, API_SECRET, USER, Kite, kite_server
+from tests.kite_server import ACCESS, API_KEY, API_SECRET, USER, Kite, kite_server
 from tests.ui.server import COOKIE, PASSWORD, PATIENCE_S, Served, serve
 
 POST_AS_THE_DESK_DOES = """() => {
