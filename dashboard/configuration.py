@@ -18,7 +18,7 @@ KEY, SECRET = variable("kite_api_key"), variable("kite_api_secret")
 SHORTEST = 8  # characters; Kite's keys have 16, its secrets 32
 PLACEHOLDER = re.compile(
     r"^(.)\1*$|[<>{}$…*]|\.\.\.|^your|^my[_-]|change[_-]?me|example|placeholder|"
-    r"api[_-]?(?:key|secret)|^x{3,}|^(?:todo|none|null|secret|dummy|test)$",
+    r"^(?:kite[_-])?api[_-]?(?:key|secret)|^x{3,}|^(?:todo|none|null|secret|dummy|test)$",
     re.IGNORECASE,
 )
 ON_A_KEY = 9000  # instruments: three connections of 3,000

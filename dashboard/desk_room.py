@@ -16,11 +16,13 @@ from dashboard.core.clock import Clock, from_ns
 from dashboard.core.errors import CalendarError, InputError, StoreError
 from dashboard.core.market import Segment, Source
 from dashboard.core.ports import DaySummary
+from dashboard.live_recording import LiveRecording
 from dashboard.pipeline.desk import Desk
 from dashboard.pipeline.desks import Desks
 from dashboard.settings import Mode
 from feeds.generated_day import GeneratedDay, forget_playing, playing_tape
 from feeds.mock.feed import MockFeed
+from feeds.waiting_day import WaitingDay
 from storage.store import SqlStore
 
 log = structlog.get_logger(__name__)
@@ -28,17 +30,29 @@ log = structlog.get_logger(__name__)
 SEED = 1
 MADE_BEFORE = timedelta(minutes=15)  # of the generated day when it is first seen
 BARS_SPEED = 16.0  # a tape of bars has a tick in fifteen seconds: at 1x it looks asleep
-NO_LIVE_FEED = "TEZI_MODE=live: this version cannot connect to Kite yet. Use auto, mock or replay."
+WITHOUT_KEY = (
+    "TEZI_MODE=live needs Kite's API key and secret: set TEZI_KITE_API_KEY and "
+    "TEZI_KITE_API_SECRET, or use auto, mock or replay."
+)
 
 
 @dataclass
 class DeskRoom:
-    """The desks, and the tape of the generated day while it plays."""
+    """The desks, and the tape of the generated day while it plays.
+
+    `recording` is there where Kite's credentials are; `mode` never changes over by itself.
+    """
 
     desks: Desks
     store: SqlStore
     mode: Mode
+    recording: LiveRecording | None = None
     _open: ExitStack = field(default_factory=ExitStack)
+
+    @property
+    def is_live(self) -> bool:
+        """Say whether the shared desk is Kite's: asked for, or credentials are there."""
+        return self.mode is Mode.LIVE or (self.mode is Mode.AUTO and self.recording is not None)
 
     def start(self) -> None:
         """Start what runs before the first visit.
@@ -46,16 +60,35 @@ class DeskRoom:
         Raises
         ------
         InputError
-            If the mode asks for what this version has not.
+            If the mode asks for a live desk without credentials.
         """
-        if self.mode is Mode.LIVE:
-            raise InputError(NO_LIVE_FEED)
+        if self.mode is Mode.LIVE and self.recording is None:
+            raise InputError(WITHOUT_KEY)
         forget_playing(self.desks.tools)
-        if self.mode is Mode.MOCK or (self.mode is Mode.AUTO and not self._recorded()):
+        if self.is_live:
+            self.wait_for_a_day()
+        elif self.mode is Mode.MOCK or (self.mode is Mode.AUTO and not self._recorded()):
             self._start_generated()
 
+    def wait_for_a_day(self) -> None:
+        """Share the desk of the next live day, unless today's is there already."""
+        if self.recording is None or self.recording.day is not None:
+            return
+        now = from_ns(self.desks.clock.now_ns())
+        today = now.date()
+        shared = self.desks.shared
+        if shared is not None and shared.day.day >= today:
+            return  # today's own desk stays until midnight, ended or not
+        tools, clock = self.desks.tools, self.desks.clock
+        waiting = WaitingDay(tools, _day_to_wait_for(tools.calendar, now))
+        desk = Desk(waiting, tools.calendar, clock, shared=True, edge=clock.now_ns)
+        self.desks.share(desk)
+        desk.start()
+
     def stop(self) -> None:
-        """Close every desk and finish the tape."""
+        """Close every desk; finish a generated tape, leave a live one to be gone on with."""
+        if self.recording is not None:
+            self.recording.close()
         self.desks.close_all()
         self._open.close()
 
@@ -119,14 +152,28 @@ class DeskRoom:
         raise CalendarError(f"The calendar has no free day for a generated market before {last}")
 
 
-def make_desk_room(store: SqlStore, clock: Clock, mode: Mode) -> DeskRoom:
-    """Return the desks of a process; nothing runs yet."""
-    return DeskRoom(Desks(make_tools(store), clock), store, mode)
+def _day_to_wait_for(calendar: Calendar, now: datetime) -> date:
+    """Return today while it is not over, else the next trading day."""
+    today = now.date()
+    if calendar.has_session(today):
+        windows = calendar.session(today, Segment.FNO).windows
+        if windows and now < windows[-1].end:
+            return today
+    return calendar.next_trading_day(today)
+
+
+def make_desk_room(store: SqlStore, clock: Clock, mode: Mode, *, kite: bool = False) -> DeskRoom:
+    """Return the desks of a process; nothing runs yet. `kite` says that credentials are there."""
+    desks = Desks(make_tools(store), clock)
+    wanted = kite and mode in (Mode.AUTO, Mode.LIVE)
+    return DeskRoom(desks, store, mode, LiveRecording(desks, clock) if wanted else None)
 
 
 def status_words(room: DeskRoom) -> tuple[str, ...]:
     """Return what the sign-in page says of the desk and the market, without any number."""
     playing = "A generated day is playing" if room.desks.shared else "Recorded days are ready"
+    if room.is_live and room.recording is not None:
+        playing = "Recording from Kite" if room.recording.day else "Waiting for the market"
     return playing, market_words(room.desks.tools.calendar, room.desks.clock)
 
 

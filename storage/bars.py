@@ -76,7 +76,7 @@ def load_bars(
     """Return the day's bars that start before `until`, by token; none is an empty array."""
     with database.reading() as connection:
         number = day_id(connection, day, source)
-        rows = _fetch(connection, [number], tokens, timeframe, bar.c.start < int(until))
+        rows = fetch_bars(connection, [number], tokens, timeframe, bar.c.start < int(until))
     return _by_token(rows, tokens)
 
 
@@ -99,7 +99,7 @@ def load_bars_before(
             if not short:
                 break
             sessions, earlier = earlier[:step], earlier[step:]
-            older = _by_token(_fetch(connection, sessions, short, timeframe, regular), short)
+            older = _by_token(fetch_bars(connection, sessions, short, timeframe, regular), short)
             for token in short:
                 found[token] = np.concatenate([older[token], found[token]])[-count:]
             step *= 2
@@ -147,18 +147,21 @@ def _prepared_before(day: date, source: Source, wanted: Column[Any] = days.c.id)
     return select(wanted).where(mine).order_by(days.c.day.desc())
 
 
-def _fetch(
+def fetch_bars(
     connection: Connection,
     sessions: Sequence[int | None],
-    tokens: Sequence[int],
+    tokens: Sequence[int] | None,
     timeframe: str,
     wanted: ColumnElement[bool],
 ) -> Bars:
+    """Return bars of some days by token and start, of all instruments where none are named."""
     query = (
         select(*FIELDS)
         .where(bar.c.day_id.in_(sessions), bar.c.timeframe == minutes_of(timeframe))
-        .where(bar.c.token.in_([int(token) for token in tokens]), wanted)
+        .where(wanted)
     )
+    if tokens is not None:
+        query = query.where(bar.c.token.in_([int(token) for token in tokens]))
     with connection.execute(query) as result:
         assert result.cursor is not None
         rows = result.cursor.fetchall()  # the driver's tuples: rows of SQLAlchemy's cost more

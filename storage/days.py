@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, select, update
+from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from dashboard.core.errors import StoreError
 from dashboard.core.market import Instrument, Kind, Source, Universe
@@ -57,6 +57,17 @@ def instrument_rows(tape_id: int, instruments: Sequence[Instrument]) -> list[dic
     names = [column.name for column in INSTRUMENT]
     rows = [{name: getattr(one, name) for name in names} for one in instruments]
     return [{**row, **_plain(row), "tape_id": tape_id} for row in rows]
+
+
+def add_instruments(
+    connection: Connection, tape_id: int, instruments: Sequence[Instrument]
+) -> None:
+    """Add instruments to a tape; those it knows stay as they are."""
+    mine = tape_instrument.c.tape_id == tape_id
+    known = set(connection.execute(select(tape_instrument.c.token).where(mine)).scalars())
+    fresh = [one for one in instruments if one.token not in known]
+    if fresh:
+        connection.execute(insert(tape_instrument), instrument_rows(tape_id, fresh))
 
 
 def _plain(row: dict[str, Any]) -> dict[str, int]:

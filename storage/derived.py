@@ -15,9 +15,9 @@ from sqlalchemy import Connection, delete, select, update
 
 from dashboard.core.clock import day_start_s
 from dashboard.core.errors import StoreError
-from dashboard.core.market import Source
+from dashboard.core.market import BarFlag, Source
 from dashboard.core.ports import BAR_DTYPE
-from storage.bars import DAILY, Bars, daily_bars, put_bars
+from storage.bars import DAILY, Bars, daily_bars, fetch_bars, put_bars
 from storage.chunk import DIGEST_SIZE
 from storage.days import day_id, nothing_of, shown_tapes
 from storage.engine import Database, put
@@ -46,19 +46,20 @@ class DerivedRows:
         self._checkpoints[int(at)] = payload
 
     def write(self, connection: Connection, number: int, day: date) -> None:
-        """Put everything in place of what the day had."""
-        for table in (bar, chain, checkpoint):
+        """Put everything in place of what the day had, but for bars that no tape holds."""
+        filled = bar.c.flags.bitwise_and(BarFlag.BACKFILLED) != 0
+        kept = fetch_bars(connection, [number], None, "1m", filled)
+        connection.execute(delete(bar).where(bar.c.day_id == number, ~filled))
+        for table in (chain, checkpoint):
             connection.execute(delete(table).where(table.c.day_id == number))
-        minutes = self._bars.get("1m")
-        if minutes:
-            daily = daily_bars(np.concatenate(minutes), day_start_s(day))
-            put_bars(connection, number, DAILY, daily)
+        minutes = _latest([kept, *self._bars.get("1m", [])])
+        put_bars(connection, number, DAILY, daily_bars(minutes, day_start_s(day)))
         self.add(connection, number)
 
     def add(self, connection: Connection, number: int) -> None:
         """Put everything beside what the day has; what has the same key gives way."""
         for timeframe, pieces in self._bars.items():
-            put_bars(connection, number, timeframe, np.concatenate(pieces))
+            put_bars(connection, number, timeframe, _latest(pieces))
         put(connection, chain, self._chain_rows(number))
         put(connection, checkpoint, self._checkpoint_rows(number))
 
@@ -79,6 +80,18 @@ class DerivedRows:
             {"day_id": number, "at": at, "digest": _digest(payload), "payload": payload}
             for at, payload in self._checkpoints.items()
         ]
+
+
+def _latest(pieces: list[Bars]) -> Bars:
+    """Return all bars, each once: of those of one token and start the last one."""
+    together = np.concatenate(pieces)
+    if not len(together):
+        return together
+    order = np.lexsort((together["start"], together["token"]))  # stable: the last one comes last
+    token, start = together["token"][order], together["start"][order]
+    is_last = np.append((np.diff(token) != 0) | (np.diff(start) != 0), True)
+    latest: Bars = together[order[is_last]]
+    return latest
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """The store: everything kept, behind the protocol that `dashboard.core.ports` owns."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import date
 from typing import Any
@@ -16,10 +16,11 @@ from storage.damage import find_damaged
 from storage.days import drop_day, load_origins, load_universe
 from storage.derived import DerivedRows, extend, load_chain, load_checkpoint, prepare
 from storage.engine import LOCK_TIMEOUT_S, Database
+from storage.filled import fill_bars
 from storage.readings import load_readings, save_readings
 from storage.schema import open_database
 from storage.summaries import find_day, list_days
-from storage.tape_reader import OnDamage, read_frames
+from storage.tape_reader import OnDamage, read_frames, read_notes
 from storage.tape_writer import OpenTape
 from storage.tapes import begin_tape
 
@@ -91,6 +92,10 @@ class SqlStore:
         """Yield the day's frames in received order; see `storage.tape_reader`."""
         return read_frames(self._database, day, source, from_ns, on_damage)
 
+    def notes(self, day: date, source: Source, until_ns: int) -> list[Frame]:
+        """Return what Tezi itself put on the day's tapes before `until_ns`, in order."""
+        return read_notes(self._database, day, source, until_ns)
+
     def damage(self, day: date, source: Source) -> tuple[Gap, ...]:
         """Return the minutes of the day that cannot be read, having read all of them."""
         found: list[Gap] = []
@@ -112,6 +117,10 @@ class SqlStore:
     def extend(self, day: date, source: Source) -> AbstractContextManager[DerivedRows]:
         """Add to the day's bars, chain and checkpoints, minute by minute."""
         return extend(self._database, day, source)
+
+    def fill_bars(self, day: date, source: Source, bars: Mapping[str, Bars]) -> int:
+        """Put bars that were not received into a day, by timeframe; see `storage.filled`."""
+        return fill_bars(self._database, day, source, bars)
 
     def bars(
         self, day: date, source: Source, tokens: Sequence[int], timeframe: str, until: int

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Row, func, select
 
 from dashboard.core.clock import from_ns as instant
 from dashboard.core.errors import TapeError
-from dashboard.core.market import Frame, Source
+from dashboard.core.market import NOTES, Frame, Source
 from dashboard.core.ports import Gap
 from storage.chunk import Chunk, decode
 from storage.days import nothing_of, shown_tapes
@@ -61,6 +61,35 @@ def read_frames(
     return _Reader(database, day, tapes, on_damage).frames(
         None if from_ns is None else int(from_ns)
     )
+
+
+def read_notes(database: Database, day: date, source: Source, until_ns: int) -> list[Frame]:
+    """Return the frames of the connection `NOTES` received before `until_ns`, in order.
+
+    Raises
+    ------
+    TapeError
+        If a chunk of them is damaged.
+    """
+    found: list[Frame] = []
+    with database.reading() as connection:
+        tapes = list(shown_tapes(connection, day, source))
+        for table in (chunk, journal):
+            order = table.c.part if table is chunk else table.c.seq
+            mine = table.c.tape_id.in_(tapes) & (table.c.connection == NOTES)
+            wanted = select(table).where(mine, table.c.minute <= until_ns // MINUTE_NS)
+            for row in connection.execute(wanted.order_by(table.c.minute, order)):
+                if table is journal:
+                    found.append(Frame(row.received_ns, row.connection, row.payload))
+                    continue
+                try:
+                    found += _decoded(row)
+                except ValueError as error:
+                    raise TapeError(
+                        f"The notes on the tape of {day} are damaged: {error}"
+                    ) from error
+    found.sort(key=lambda frame: frame.received_ns)
+    return [frame for frame in found if frame.received_ns < until_ns]
 
 
 class _Reader:

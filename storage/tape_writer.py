@@ -16,10 +16,10 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 
 from dashboard.core.clock import MINUTE_S, SECOND_NS
 from dashboard.core.errors import TapeError
-from dashboard.core.market import Frame
+from dashboard.core.market import Frame, Instrument
 from dashboard.core.ports import Gap, TapeInfo
 from storage.chunk import Chunk, encode
-from storage.days import mark_changed
+from storage.days import add_instruments, mark_changed
 from storage.engine import Database
 from storage.tables import chunk, gap, journal, tape, tape_instrument
 
@@ -80,6 +80,13 @@ class OpenTape:
         with self._database.writing() as connection:
             self._change_tape(connection)
             self._insert_gap(connection, gap)
+            self._mark_changed(connection)
+
+    def add_instruments(self, instruments: Sequence[Instrument]) -> None:
+        """Say that the tape may hold these too; those it knows stay as they are."""
+        with self._database.writing() as connection:
+            self._change_tape(connection)
+            add_instruments(connection, self._key.tape_id, instruments)
             self._mark_changed(connection)
 
     def finish(self) -> None:

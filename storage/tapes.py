@@ -19,7 +19,7 @@ from sqlalchemy import Connection, Row, delete, insert, select, update
 from dashboard.core.errors import DuplicateError, StoreError
 from dashboard.core.market import Instrument, Source
 from dashboard.core.ports import TapeInfo
-from storage.days import instrument_rows, lock_day, mark_changed
+from storage.days import add_instruments, instrument_rows, lock_day, mark_changed
 from storage.engine import Database
 from storage.tables import tape, tape_instrument
 from storage.tape_writer import OpenTape, TapeKey
@@ -154,11 +154,7 @@ def _create(
 def _continue(
     connection: Connection, tape_id: int, instruments: Sequence[Instrument], writer: str
 ) -> None:
-    mine = tape_instrument.c.tape_id == tape_id
-    known = set(connection.execute(select(tape_instrument.c.token).where(mine)).scalars())
-    fresh = [one for one in instruments if one.token not in known]
-    if fresh:
-        connection.execute(insert(tape_instrument), instrument_rows(tape_id, fresh))
+    add_instruments(connection, tape_id, instruments)
     change = update(tape).where(tape.c.id == tape_id).values(status="open", writer=writer)
     connection.execute(change)
 

@@ -40,10 +40,47 @@ def store(tmp_path: Path):
     opened.close()
 
 
-def test_a_live_mode_without_a_kite_feed_is_refused_in_words(store):
+def test_a_live_mode_without_credentials_is_refused_in_words(store):
     room = make_desk_room(store, ManualClock(datetime(2026, 11, 20, 10, tzinfo=IST)), Mode.LIVE)
-    with pytest.raises(InputError, match="cannot connect to Kite yet"):
+    with pytest.raises(InputError, match="TEZI_KITE_API_KEY"):
         room.start()
+
+
+@pytest.mark.parametrize(
+    ("now", "day"),
+    [
+        (datetime(2026, 11, 20, 8, 30, tzinfo=IST), "2026-11-20"),
+        (datetime(2026, 11, 21, 10, tzinfo=IST), "2026-11-23"),  # a Saturday
+        (datetime(2026, 11, 20, 15, 41, tzinfo=IST), "2026-11-23"),  # a Friday's end
+    ],
+)
+def test_with_credentials_the_desk_is_live_and_waits_for_the_next_day(store, now, day):
+    room = make_desk_room(store, ManualClock(now), Mode.AUTO, kite=True)
+    room.start()
+    desk, own = room.first_desk()
+    assert (str(desk.day.day), desk.day.source, own) == (day, Source.LIVE, False)
+    assert store.days() == []  # nothing generated, nothing recorded
+    room.stop()
+
+
+def test_a_new_date_brings_a_new_waiting_desk(store):
+    clock = ManualClock(datetime(2026, 11, 20, 16, tzinfo=IST))
+    room = make_desk_room(store, clock, Mode.AUTO, kite=True)
+    room.start()
+    first, _ = room.first_desk()
+    room.wait_for_a_day()
+    assert room.first_desk()[0] is first
+    clock.advance(9 * 3600)
+    room.wait_for_a_day()
+    assert str(room.first_desk()[0].day.day) == "2026-11-23"
+    room.stop()
+
+
+@pytest.mark.parametrize("mode", [Mode.MOCK, Mode.REPLAY])
+def test_credentials_change_nothing_where_another_desk_was_asked_for(store, mode: Mode):
+    clock = ManualClock(datetime(2026, 11, 20, 10, tzinfo=IST))
+    room = make_desk_room(store, clock, mode, kite=True)
+    assert (room.is_live, room.recording) == (False, None)
 
 
 def test_a_replay_mode_without_a_day_says_how_to_import_one(store):

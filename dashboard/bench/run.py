@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from dashboard.bench.decode import measure_decode
 from dashboard.bench.figure import Figure
+from dashboard.bench.instruments import measure_instruments
 from dashboard.bench.options import measure_options
 from dashboard.bench.page import measure_page
 from dashboard.bench.prepared import prepared_day
@@ -24,6 +25,8 @@ def run(sizes: Sizes, progress: Progress, *, browser: bool = False) -> Iterator[
     """
     progress(0.0, "decode")
     yield measure_decode()
+    progress(0.0, "instruments")
+    yield measure_instruments()
     progress(0.0, "options")
     yield measure_options()
     progress(0.0, "storage")

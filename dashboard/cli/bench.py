@@ -23,7 +23,7 @@ def bench(
     tiny: Annotated[bool, typer.Option("--tiny", hidden=True)] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Measure this machine: decode, storage, replay, seek, sections and the page.
+    """Measure this machine: decode, instruments, storage, replay, seek, sections and the page.
 
     Ratios compare with Kite's own client on the same messages in the same run; they hold
     where absolute times do not. A generated day is made in a temporary folder; what is

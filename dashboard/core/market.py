@@ -95,13 +95,17 @@ class Frame(NamedTuple):
     """One message as it came off a connection.
 
     An empty payload is no message of Kite's: it marks that the connection was
-    (re)opened, so that the next volume of each token has an unknown base.
+    (re)opened, so that the next volume of each token has an unknown base. What comes on the
+    connection `NOTES` is not Kite's either: Tezi put it on the tape (`pipeline.notes`).
     """
 
     received_ns: int
     connection: int
     payload: bytes
 
+
+NOTES = 255  # the connection of what Tezi itself puts on a tape
+TEXT = b"{"  # begins a text message; as a count of packets it would be over 31,000
 
 DEPTH_DTYPE = np.dtype([("quantity", ">u4"), ("price", ">u4"), ("orders", ">u2"), ("pad", ">u2")])
 

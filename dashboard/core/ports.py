@@ -3,7 +3,7 @@
 `feeds` and `storage` implement these; `dashboard` never imports them back.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date
@@ -83,6 +83,10 @@ class TapeWriter(Protocol):
         """Write down that nothing was recorded for a while."""
         ...
 
+    def add_instruments(self, instruments: Sequence[Instrument]) -> None:
+        """Say that the tape may hold these too; those it knows stay as they are."""
+        ...
+
     def finish(self) -> None:
         """Turn what is journalled into chunks and call the tape complete."""
         ...
@@ -148,6 +152,10 @@ class Store(Protocol):
         """
         ...
 
+    def notes(self, day: date, source: Source, until_ns: int) -> list[Frame]:
+        """Return what Tezi itself put on the day's tapes before `until_ns`, in order."""
+        ...
+
     # -- what is derived from tapes ----------------------------------------------
     def prepare(self, day: date, source: Source) -> AbstractContextManager["Derived"]:
         """Replace the day's bars, chain and checkpoints in one transaction."""
@@ -155,6 +163,15 @@ class Store(Protocol):
 
     def extend(self, day: date, source: Source) -> AbstractContextManager["Derived"]:
         """Add to the day's bars, chain and checkpoints, as a recording desk goes on."""
+        ...
+
+    def fill_bars(self, day: date, source: Source, bars: Mapping[str, npt.NDArray[np.void]]) -> int:
+        """Put bars (BAR_DTYPE) that were not received into a day, by timeframe.
+
+        A minute that is there is never overwritten; longer bars replace those of the same
+        start, and the daily bar is made anew. What is new is flagged BACKFILLED, and stays
+        when the day is derived anew. Returns how many minutes are new.
+        """
         ...
 
     def drop_day(self, day: date, source: Source) -> None:

@@ -45,8 +45,11 @@ class Day(Protocol):
         """Make the day ready to be opened; may take a while the first time."""
         ...
 
-    def open(self, at: datetime | None) -> tuple[Pipeline, Iterator[Frame]]:
-        """Return the desk's pipeline as of `at`, and the frames that follow."""
+    def open(self, at: datetime | None) -> tuple[Pipeline, Iterator[Frame | None]]:
+        """Return the desk's pipeline as of `at`, and the frames that follow.
+
+        A None among them says that nothing more has come yet.
+        """
         ...
 
     def summary(self) -> DaySummary:

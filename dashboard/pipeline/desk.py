@@ -28,7 +28,9 @@ from dashboard.pipeline.views.snapshot import DeskState, SnapshotBuilder
 log = structlog.get_logger(__name__)
 
 PUBLISH_S = 0.25  # between two snapshots while only the clock moves
-TICK_S = 0.1  # ... and when a message has come since: it should not wait for the clock
+TICK_S = 0.03  # ... and when a message has come since: it should not wait for the clock
+BUILD_SHARE = 5  # but a snapshot is made so seldom that it takes a fifth of the time at most
+RETRY_S = 10.0  # until a live desk that failed is opened anew
 SLICE_S = 0.05  # of host time spent on frames before commands are looked at again
 IDLE_S = 0.02
 SHORT_SEEK_NS = 120 * SECOND_NS  # forward: play it; anything else is a query
@@ -72,6 +74,7 @@ class Desk:
     begin: datetime | None = None  # where to open
     on_frame: Callable[[Frame], None] | None = None  # sees each frame before the pipeline
     on_tick: Callable[[], None] | None = None  # called between slices
+    edge: Callable[[], int] | None = None  # of a live day: all that came before it is here [ns]
     hub: Hub = field(default_factory=Hub)
     status: str = "loading"
     error: str | None = None
@@ -82,14 +85,15 @@ class Desk:
 
     def __post_init__(self) -> None:
         self._commands: queue.SimpleQueue[Command | None] = queue.SimpleQueue()
-        self._frames: Iterator[Frame] = iter(())
+        self._frames: Iterator[Frame | None] = iter(())
         self._next: Frame | None = None
         self._stopping = threading.Event()
         self._is_loaded = False
         self._is_broken = False  # the frames ended in an error: only opening anew helps
         self._dirty = True
         self._has_news = False
-        self._published_s = 0.0
+        self._published_s = self._build_s = self._failed_s = 0.0
+        self._is_roused = False
         self._seq = 0
         self._builder = SnapshotBuilder(self.day, self.calendar)
         self.last_used_s = self.clock.monotonic()
@@ -129,6 +133,20 @@ class Desk:
         """Change the pace; 0 is as fast as it goes."""
         self._ask(lambda: self._set_speed(speed))
 
+    def rouse(self) -> None:
+        """Look at once for what has come in; nobody used the desk by this."""
+        if not self._is_roused:
+            self._is_roused = True
+            self._commands.put(self._roused)
+
+    def reload(self) -> None:
+        """Open the day anew, as when its instruments have grown."""
+        self._ask(self._reload)
+
+    def end(self) -> None:
+        """Say that nothing more comes of a live day."""
+        self._ask(self._end)
+
     def refresh(self) -> None:
         """Publish soon: somebody looks at something else."""
         self._ask(lambda: None)
@@ -147,6 +165,8 @@ class Desk:
             try:
                 if self.status == "playing":
                     self._play_slice()
+                elif self.status == "failed" and self.edge:
+                    self._try_again()
                 if self.on_tick:
                     self.on_tick()
                 self._publish_if_due()
@@ -177,7 +197,27 @@ class Desk:
             self._fail(error)
         self._dirty = True
 
+    def _roused(self) -> None:
+        self._is_roused = False
+
+    def _reload(self) -> None:
+        self._is_loaded = False
+        self.status = "loading"
+        self._load(playing=True)
+
+    def _end(self) -> None:
+        """Process what is here, and finish."""
+        if self.edge and self.pipeline and self.status == "playing":
+            self._process_until(self.edge(), None)
+            self.edge = None
+            self._finish()
+
+    def _try_again(self) -> None:
+        if self.clock.monotonic() - self._failed_s >= RETRY_S:
+            self._reload()
+
     def _fail(self, error: Exception) -> None:
+        self._failed_s = self.clock.monotonic()
         self.status, self.progress, self._is_broken = "failed", None, True
         if self.pipeline:
             self.pace.at_ns = max(self.pace.at_ns, self.pipeline.state.last_ns)
@@ -216,7 +256,7 @@ class Desk:
             self.pace.anchor(self._next.received_ns, self.clock.monotonic())
 
     def _start_ns(self) -> int:
-        return self.day.hours.start * SECOND_NS
+        return self.edge() if self.edge else self.day.hours.start * SECOND_NS
 
     def _pause(self) -> None:
         if self.status == "playing":
@@ -271,9 +311,10 @@ class Desk:
     def _play_slice(self) -> None:
         assert self.pipeline is not None
         now_s = self.clock.monotonic()
-        target = None if self.pace.speed == MAX_SPEED else self.pace.target_ns(now_s)
+        target = self._target_ns(now_s)
         whole = self._process_until(target, now_s + SLICE_S)
-        if self._next is None and (target is None or target >= self.pipeline.state.last_ns):
+        is_over = self._next is None and not self.edge
+        if is_over and (target is None or target >= self.pipeline.state.last_ns):
             self._finish()
         elif target is None or not whole:
             self.pace.anchor(self.pipeline.state.last_ns or self.pace.at_ns, self.clock.monotonic())
@@ -282,9 +323,17 @@ class Desk:
             self.pace.at_ns = target
         self._dirty = True
 
+    def _target_ns(self, now_s: float) -> int | None:
+        """Return how far the desk's clock may go; None is as far as there is anything."""
+        if self.edge:
+            return self.edge()
+        return None if self.pace.speed == MAX_SPEED else self.pace.target_ns(now_s)
+
     def _process_until(self, target_ns: int | None, deadline_s: float | None) -> bool:
         """Process frames received up to `target_ns`; say whether the deadline allowed all."""
         assert self.pipeline is not None
+        if self._next is None:
+            self._next = next(self._frames, None)  # of a live day: something may have come
         while self._next is not None and (target_ns is None or self._next.received_ns <= target_ns):
             if self.on_frame:
                 self.on_frame(self._next)
@@ -304,7 +353,9 @@ class Desk:
 
     def _publish_if_due(self) -> None:
         now_s = self.clock.monotonic()
-        patience_s = TICK_S if self._has_news and self.pace.speed == 1.0 else PUBLISH_S
+        patience_s = PUBLISH_S
+        if self._has_news and self.pace.speed == 1.0:
+            patience_s = min(PUBLISH_S, max(TICK_S, BUILD_SHARE * self._build_s))
         if self._dirty and now_s - self._published_s >= patience_s:
             self._publish()
 
@@ -318,6 +369,7 @@ class Desk:
             self._fail(error)
             self._dirty = False
             snapshot = self._builder.build(self._state(), None, ())
+        self._build_s = self.clock.monotonic() - self._published_s
         self.hub.publish(snapshot)
 
     def snapshot(self) -> Snapshot:

@@ -119,6 +119,7 @@ class DeskInputs:
         """Put every frame together again when it is next asked for."""
         self._columns.clear()
         self.chains.forget()
+        self.halts.forget()
 
     def today(self, underlying: str, timeframe: str) -> tuple[Ints, Ints]:
         """Return when today's closed bars of the index start and end [s]."""

@@ -40,7 +40,8 @@ class Desks:
             If the day is not stored or not in the calendar.
         """
         self.close_idle()
-        desk = Desk(StoredDay(self.tools, day, source), self.tools.calendar, self.clock, begin=at)
+        stored = StoredDay(self.tools, day, source, growing=self._records(day, source))
+        desk = Desk(stored, self.tools.calendar, self.clock, begin=at)
         with self._lock:
             if len(self.replays) >= MOST_REPLAYS:
                 raise InputError(
@@ -51,6 +52,13 @@ class Desks:
         desk.start(playing=playing)
         return desk
 
+    def share(self, desk: Desk) -> None:
+        """Let everyone see this desk from now on; the one before is stopped."""
+        with self._lock:
+            before, self.shared = self.shared, desk
+        if before is not None:
+            before.stop(timeout_s=0)
+
     def close(self, desk: Desk) -> None:
         """Close a replay; the shared desk stays."""
         with self._lock:
@@ -58,6 +66,13 @@ class Desks:
                 return
             self.replays.remove(desk)
         desk.stop(timeout_s=0)  # the caller may be the server's loop: the thread ends by itself
+
+    def _records(self, day: date, source: Source) -> bool:
+        """Say whether the shared desk records that day now: it derives each minute of it."""
+        shared = self.shared
+        if shared is None or shared.status == "ended" or shared.day.day != day:
+            return False
+        return (shared.day.source is Source.MOCK) == (source is Source.MOCK)
 
     def close_idle(self) -> None:
         """Close the replays that nobody listens to or has asked anything of for long."""

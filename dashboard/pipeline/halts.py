@@ -39,6 +39,10 @@ class Halts:
     contracts: Mapping[str, Contracts]
     _known: dict[str, _Found] = field(default_factory=dict)
 
+    def forget(self) -> None:
+        """Look anew: bars of minutes long closed have changed."""
+        self._known.clear()
+
     def reopened(self, underlying: str) -> tuple[int, ...]:
         """Return the minutes with which trading went on after a suspected halt."""
         return self._found(underlying).reopened

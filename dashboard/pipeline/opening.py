@@ -5,7 +5,7 @@ start; only the frames since then are played. The result equals playing the whol
 """
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from functools import partial
 
@@ -34,6 +34,7 @@ from dashboard.options.chain import ChainSnapshot
 from dashboard.pipeline.arrivals import ManyDecoder, groups
 from dashboard.pipeline.chains import Chain
 from dashboard.pipeline.contracts import followed
+from dashboard.pipeline.notes import read_backfill
 from dashboard.pipeline.past import Past
 from dashboard.pipeline.past_volume import stored_volume
 from dashboard.pipeline.pipeline import Decoder, Pipeline, make_pipeline
@@ -134,7 +135,7 @@ def open_at(
     pipeline.sections.waiting = True
     try:
         if found:
-            _restore(pipeline, store, day, source)
+            _restore(pipeline, store, day, source, found[0] * SECOND_NS)
         frames = store.frames(day, source, found[0] * SECOND_NS if found else None, on_damage)
         frames = _catch_up(pipeline, frames, at_ns, decode_many)
     except Exception:
@@ -145,9 +146,10 @@ def open_at(
     return pipeline, frames
 
 
-def _restore(pipeline: Pipeline, store: Store, day: date, source: Source) -> None:
-    """Load what was closed before the checkpoint, each segment to its own minute."""
+def _restore(pipeline: Pipeline, store: Store, day: date, source: Source, at_ns: int) -> None:
+    """Load what was closed before the checkpoint at `at_ns`, each segment to its own minute."""
     segments = followed(pipeline.universe, day)
+    filled = False
     for segment in Segment:
         tokens = [token for token, of in segments.items() if of is segment]
         until = pipeline.state.segments[segment].closed_until
@@ -158,7 +160,10 @@ def _restore(pipeline: Pipeline, store: Store, day: date, source: Source) -> Non
                     t: rows[pipeline.is_over(segment, name, rows["start"])]
                     for t, rows in bars.items()
                 }
-            pipeline.series.restore(name, bars)
+            filled |= any(_is_filled(rows).any() for rows in bars.values())
+            pipeline.series.restore(name, {t: rows[~_is_filled(rows)] for t, rows in bars.items()})
+    if filled:
+        _fill_again(pipeline, store.notes(day, source, at_ns))
     until = pipeline.state.segments[Segment.FNO].closed_until
 
     def snapshots(of: Chain) -> list[ChainSnapshot]:
@@ -169,6 +174,20 @@ def _restore(pipeline: Pipeline, store: Store, day: date, source: Source) -> Non
         pipeline.chains.restore(underlying, snapshots(nearest))
     for later in pipeline.chains.later.values():  # no section reads them: when they are asked for
         later.earlier = partial(snapshots, later)
+
+
+def _is_filled(bars: npt.NDArray[np.void]) -> npt.NDArray[np.bool_]:
+    """Say which bars hold minutes that were filled later: they were not known from the first."""
+    mask: npt.NDArray[np.bool_] = (bars["flags"] & BarFlag.BACKFILLED) != 0
+    return mask
+
+
+def _fill_again(pipeline: Pipeline, notes: Sequence[Frame]) -> None:
+    """Fill what had been filled by the checkpoint, and leave empty what was filled after it."""
+    segments = pipeline.state.segments
+    pipeline.series.restore_longer({name: part.closed_until for name, part in segments.items()})
+    for note in notes:
+        pipeline.fill(read_backfill(note.payload))
 
 
 def _catch_up(

@@ -15,7 +15,17 @@ import numpy.typing as npt
 
 from dashboard.core.calendar import Calendar
 from dashboard.core.clock import SECOND_NS
-from dashboard.core.market import TIMEFRAMES, VIX, Frame, Ints, Segment, TickBatch, Universe
+from dashboard.core.market import (
+    NOTES,
+    TEXT,
+    TIMEFRAMES,
+    VIX,
+    Frame,
+    Ints,
+    Segment,
+    TickBatch,
+    Universe,
+)
 from dashboard.core.signal import Reading, Signal
 from dashboard.pipeline.arrivals import Arrival
 from dashboard.pipeline.bars import Closed, advance, due_ns, gather
@@ -26,6 +36,7 @@ from dashboard.pipeline.desk_inputs import DeskInputs
 from dashboard.pipeline.graph import Graph, Steps, build_graph
 from dashboard.pipeline.hours import Hours, trading_hours
 from dashboard.pipeline.hygiene import Ticks, clean
+from dashboard.pipeline.notes import read_backfill
 from dashboard.pipeline.past import Past
 from dashboard.pipeline.roster import Roster, make_roster
 from dashboard.pipeline.sections import Sections
@@ -34,6 +45,7 @@ from dashboard.pipeline.settling import Settling, in_order
 from dashboard.pipeline.state import State, empty_state
 
 Decoder = Callable[[bytes], tuple[TickBatch | None, Sequence[str]]]
+Filled = Mapping[str, npt.NDArray[np.void]]  # bars (BAR_DTYPE) by timeframe
 
 
 @dataclass
@@ -52,6 +64,7 @@ class Pipeline:
     sections: Sections
     on_closed: list[Callable[[Closed], None]] = field(default_factory=list)
     on_readings: list[Callable[[list[Reading]], None]] = field(default_factory=list)
+    on_filled: list[Callable[[Filled], None]] = field(default_factory=list)
     graph: Graph = field(init=False)
 
     def __post_init__(self) -> None:
@@ -116,12 +129,17 @@ class Pipeline:
         """Return the ticks of a message, or None for one that carries none."""
         state = self.state
         frame, batch = arrival
+        if frame.connection == NOTES:
+            self.fill(read_backfill(frame.payload))
+            return None
         if not frame.payload:
             trading = frame.received_ns >= self.hours.start * SECOND_NS
             state.reopened(frame.connection, frame.received_ns, trading=trading)
             return None
         state.heard(frame.connection, frame.received_ns)
         state.messages += 1
+        if frame.payload.startswith(TEXT):  # an order's postback, or a word of the exchange's
+            return None
         if batch is None:
             batch, complaints = self.decoder(frame.payload)
             if complaints:
@@ -130,6 +148,15 @@ class Pipeline:
             return None
         state.ticks += len(batch)
         return frame, batch
+
+    def fill(self, bars: npt.NDArray[np.void]) -> None:
+        """Put historical 1m bars (BAR_DTYPE) where closed minutes have none."""
+        closed = {segment: part.closed_until for segment, part in self.state.segments.items()}
+        changed = self.series.fill(bars, closed)
+        if changed:
+            self.sections.begin_again()
+            for listener in self.on_filled:
+                listener(changed)
 
     def clean(self, event: tuple[Frame, TickBatch]) -> tuple[Frame, list[Ticks]]:
         """Return the ticks that are believed."""

@@ -20,7 +20,7 @@ from dashboard.core.ports import BAR_DTYPE, Derived, Gap, Store
 from dashboard.options.chain import ChainSnapshot
 from dashboard.pipeline.arrivals import ManyDecoder, groups
 from dashboard.pipeline.bars import Closed
-from dashboard.pipeline.pipeline import Decoder, Pipeline, make_pipeline
+from dashboard.pipeline.pipeline import Decoder, Filled, Pipeline, make_pipeline
 
 log = structlog.get_logger(__name__)
 
@@ -36,12 +36,14 @@ class Deriver:
 
     pipeline: Pipeline
     _bars: list[npt.NDArray[np.void]] = field(default_factory=list)
+    _filled: list[tuple[str, npt.NDArray[np.void]]] = field(default_factory=list)
     _boundary: int = 0
     _kept: dict[tuple[int, str], int] = field(default_factory=dict)
     _snapshots: dict[tuple[str, date], int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.pipeline.on_closed.append(self._take)
+        self.pipeline.on_filled.append(self._take_filled)
 
     def is_due(self, frame: Frame) -> bool:
         """Say whether `frame` is the first of a new minute of arrival."""
@@ -59,12 +61,19 @@ class Deriver:
         if len(closed.bars):
             self._bars.append(closed.bars)
 
+    def _take_filled(self, filled: Filled) -> None:
+        for name, bars in filled.items():
+            self._filled.append((name, bars))
+
     def flush(self, derived: Derived) -> None:
-        """Write everything that is closed and not yet written."""
+        """Write everything that is closed and not yet written; what comes later gives way to it."""
         if self._bars:
             derived.bars("1m", np.concatenate(self._bars))
         self._bars = []
         self._write_longer(derived)
+        for name, bars in self._filled:
+            derived.bars(name, bars)
+        self._filled = []
         self._write_chains(derived)
 
     def _write_longer(self, derived: Derived) -> None:

@@ -98,6 +98,14 @@ class Sections:
             for timeframe in TIMEFRAMES
         }
 
+    def begin_again(self) -> None:
+        """Read everything anew: bars of minutes long closed have changed, which is no news."""
+        self.known.clear()
+        self.source.forget()
+        self._ballots = {name: Ballot(name) for name in self.source.underlyings}
+        if not self.waiting:
+            self.begin()
+
     def look_at(self, looks: Iterable[Look]) -> None:
         """Read what a page of these underlyings and timeframes shows."""
         if not self._unread:

@@ -17,7 +17,7 @@ from dashboard.core.market import BAR_COLUMNS, TIMEFRAMES, BarFlag, Segment
 from dashboard.core.ports import BAR_DTYPE
 from dashboard.core.table import Columns
 from dashboard.pipeline.bars import Closed, aggregate
-from dashboard.pipeline.hours import AUCTION, Hours
+from dashboard.pipeline.hours import AUCTION, CLOSED, Hours
 
 WARMUP_BARS = 400
 
@@ -40,6 +40,13 @@ class BarSeries:
             self._bars = grown
         self._bars[self._size : needed] = bars
         self._size = needed
+
+    def insert(self, bars: npt.NDArray[np.void]) -> None:
+        """Put bars where they belong; those of the same start give way."""
+        kept = self.bars[~np.isin(self.bars["start"], bars["start"])]
+        merged = np.concatenate([kept, bars])
+        self._bars = merged[np.argsort(merged["start"], kind="stable")]  # views stay as they are
+        self._size = len(merged)
 
     @property
     def bars(self) -> npt.NDArray[np.void]:
@@ -114,6 +121,73 @@ class SeriesBook:
         for token, rows in bars.items():
             if token in self._segment:
                 self._series[token, timeframe].append(rows)
+
+    def restore_longer(self, closed_until: Mapping[Segment, int]) -> None:
+        """Make today's longer bars anew of the minutes, up to where each segment is closed."""
+        for token, segment in self._segment.items():
+            minutes = self._series[token, "1m"].since(self._hours.start)
+            self._rebuild(token, minutes["start"].tolist(), closed_until[segment])
+
+    def fill(
+        self, bars: npt.NDArray[np.void], closed_until: Mapping[Segment, int]
+    ) -> dict[str, npt.NDArray[np.void]]:
+        """Put 1m bars where a closed minute of today has none; nothing is overwritten.
+
+        Returns
+        -------
+        dict of str to array of BAR_DTYPE
+            What is new or changed by it, by timeframe; empty if nothing was missing.
+        """
+        changed: dict[str, list[npt.NDArray[np.void]]] = {}
+        for token in np.unique(bars["token"]).tolist():
+            if token not in self._segment:
+                continue
+            segment = self._segment[token]
+            fresh = self._lacked(token, bars[bars["token"] == token], closed_until[segment])
+            if not len(fresh):
+                continue
+            self._series[token, "1m"].insert(fresh)
+            changed.setdefault("1m", []).append(fresh)
+            longer = self._rebuild(token, fresh["start"].tolist(), closed_until[segment])
+            for name, rebuilt in longer.items():
+                changed.setdefault(name, []).append(rebuilt)
+        return {name: np.concatenate(parts) for name, parts in changed.items()}
+
+    def _lacked(
+        self, token: int, bars: npt.NDArray[np.void], closed_until: int
+    ) -> npt.NDArray[np.void]:
+        """Return those of `bars` whose minute traded, is closed and has no bar, in order."""
+        hours = self._hours.segments[self._segment[token]]
+        _, first = np.unique(bars["start"], return_index=True)
+        bars = bars[first]
+        known = self._series[token, "1m"].since(self._hours.start)["start"]
+        missing = (hours.state(bars["start"]) != CLOSED) & (bars["start"] < closed_until)
+        lacked: npt.NDArray[np.void] = bars[missing & ~np.isin(bars["start"], known)]
+        return lacked
+
+    def _rebuild(
+        self, token: int, minutes: Iterable[int], closed_until: int
+    ) -> dict[str, npt.NDArray[np.void]]:
+        """Make the closed longer bars of these minutes anew; return them by timeframe."""
+        segment, series = self._segment[token], self._series
+        hours, own = self._hours.segments[segment], series[token, "1m"].since(self._hours.start)
+        made = {}
+        for name, length in TIMEFRAMES.items():
+            buckets = {
+                hours.bucket(m, length)
+                for m in minutes
+                if length > 1 and not self._is_no_bucket(segment, m, length)
+            }
+            parts = []
+            for start, end in sorted(buckets):
+                if end <= closed_until:
+                    bar = aggregate(own[(own["start"] >= start) & (own["start"] < end)])
+                    bar["start"] = start
+                    parts.append(bar)
+            if parts:
+                made[name] = np.concatenate(parts)
+                series[token, name].insert(made[name])
+        return made
 
     def add(self, closed: Closed) -> list[Finished]:
         """Take in a closed minute; return the bars that are now final, shortest first."""

@@ -20,10 +20,14 @@ HIDDEN_DAY = "Day hidden"
 
 
 def mode_of(snapshot: Snapshot) -> str:
-    """Return LIVE, REPLAY or MOCK; a generated day is MOCK however it is played."""
+    """Return LIVE, REPLAY or MOCK.
+
+    A generated day is MOCK however it is played, and a day that has ended is live no more.
+    """
     if snapshot.source is Source.MOCK:
         return "MOCK"
-    return "LIVE" if snapshot.source is Source.LIVE and not snapshot.replay else "REPLAY"
+    is_live = snapshot.source is Source.LIVE and not snapshot.replay
+    return "LIVE" if is_live and snapshot.status != "ended" else "REPLAY"
 
 
 def header_pane(snapshot: Snapshot, selection: Selection) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from dashboard.core.calendar import load_calendar
 from dashboard.core.clock import IST, to_ns
 from feeds.mock.feed import MockFeed
 
-SUBJECTS = ("decode", "options", "storage", "replay", "seek", "sections", "page")
+SUBJECTS = ("decode", "instruments", "options", "storage", "replay", "seek", "sections", "page")
 
 
 def test_a_tiny_run_tells_of_every_subject_as_json(home: Path):
@@ -32,6 +32,7 @@ def test_a_tiny_run_tells_of_every_subject_as_json(home: Path):
         if one["met"] is not None
     }
     assert targets >= {
+        ("instruments", "ms", None, 1000),
         ("storage", "bytes/tick", None, 30),
         ("replay", "x", 10, None),
         ("replay", "x", 0.67, None),

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from dashboard.core.errors import InputError
-from dashboard.core.instruments import read_instruments
-from dashboard.core.market import INDICES, Instrument, Kind
+from dashboard.core.instruments import read_dump, read_instruments
+from dashboard.core.market import INDICES, UNDERLYINGS, Instrument, Kind
 
 HEADER = (
     "instrument_token,exchange_token,tradingsymbol,name,last_price,expiry,strike,"
@@ -18,6 +18,7 @@ FUTURE = "14866434,58072,NIFTY26AUGFUT,NIFTY,0.0,2026-08-25,0.0,0.1,65,FUT,NFO-F
 OPTION = "14866690,58073,NIFTY26AUG24500CE,NIFTY,0.0,2026-08-25,24500.0,0.05,65,CE,NFO-OPT,NFO"
 EQUITY = "738561,2885,RELIANCE,RELIANCE INDUSTRIES,0.0,,0.0,0.1,1,EQ,NSE,NSE"
 INDEX = "256265,1001,NIFTY 50,NIFTY 50,0.0,,0.0,0.0,0,EQ,INDICES,NSE"
+GOLD = "60000007,234375,GOLD26AUG,GOLD,0.0,2026-08-05,0.0,1.0,100,FUT,MCX-FUT,MCX"
 
 
 def dump(*rows: str) -> bytes:
@@ -68,6 +69,12 @@ def test_a_dump_of_no_rows_is_empty():
     [
         ((FUTURE, FUTURE), "instrument_token appears twice in line 2 .* 3 "),
         (
+            (FUTURE, OPTION.replace("NIFTY26AUG24500CE", "NIFTY26AUGFUT")),
+            "tradingsymbol appears twice in line 2 .* 3 ",
+        ),
+        ((FUTURE.replace("NFO-FUT,NFO", "XFO-FUT,XFO"),), "exchange is none of NSE, BSE"),
+        ((EQUITY, FUTURE + ",1"), "13 values under 12 names in line 3$"),
+        (
             (EQUITY, FUTURE.replace(",58072,", ",58071,")),
             r"not exchange_token << 8 \| segment in line 3 \(NIFTY26AUGFUT\)",
         ),
@@ -103,6 +110,78 @@ def test_names_every_missing_column():
         read_instruments(content)
 
 
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"\n<!DOCTYPE html><html><body>Bad gateway</body></html>", "but a web page"),
+        (b'{"status": "error", "message": "busy"}', "but JSON"),
+        (dump(EQUITY, FUTURE)[:-40], "breaks off in line 3: ask for it again"),
+        (dump(EQUITY, FUTURE)[:-2], "breaks off in line 3"),  # within the exchange's name
+        (dump(EQUITY, FUTURE)[:-1] + b"\n14866", "breaks off in line 4"),
+    ],
+)
+def test_says_what_came_instead_of_a_whole_dump(content: bytes, reason: str):
+    with pytest.raises(InputError, match=reason):
+        read_instruments(content, UNDERLYINGS)
+
+
+def test_takes_a_file_whose_last_line_does_not_end():
+    assert len(read_instruments(dump(EQUITY, FUTURE)[:-1])) == 2
+
+
+def test_takes_the_contracts_and_indices_of_some_underlyings_alone():
+    vix = "264969,1035,INDIA VIX,INDIA VIX,0.0,,0.0,0.0,0,EQ,INDICES,NSE"
+    fin = OPTION.replace("NIFTY", "FINNIFTY").replace("14866690,58073", "14866946,58074")
+    found = read_dump(dump(EQUITY, FUTURE, GOLD, fin, OPTION, INDEX, vix), ["NIFTY"])
+    assert [i.symbol for i in found.instruments] == [
+        "NIFTY26AUGFUT",
+        "NIFTY26AUG24500CE",
+        "NIFTY 50",
+    ]
+    assert (found.rows, found.left_out, found.faults) == (7, 0, ())
+
+
+@pytest.mark.parametrize(
+    ("row", "fault"),
+    [
+        (GOLD.replace("60000007", "none"), "instrument_token is no number in line 3 (GOLD26AUG)"),
+        (GOLD.replace("MCX-FUT,MCX", "XYZ-FUT,XYZ"), "exchange is none of NSE, BSE"),
+        (GOLD.replace("2026-08-05", "soon"), "expiry is no date in line 3 (GOLD26AUG)"),
+        (GOLD + ",more", "13 values under 12 names in line 3"),
+        (GOLD.replace(",FUT,", ",SWAP,"), "instrument_type is none of EQ, FUT, CE, PE"),
+    ],
+)
+def test_leaves_out_and_counts_faults_that_concern_nothing_it_takes(row: str, fault: str):
+    found = read_dump(dump(EQUITY, row, FUTURE), UNDERLYINGS)
+    assert [i.symbol for i in found.instruments] == ["NIFTY26AUGFUT"]
+    assert (found.rows, found.left_out) == (3, 1)
+    assert found.faults[0].startswith(fault)
+
+
+def test_two_others_that_share_a_token_are_left_out():
+    found = read_dump(dump(GOLD, GOLD, FUTURE), UNDERLYINGS)
+    assert (len(found.instruments), found.left_out) == (1, 2)
+    assert found.faults == ("instrument_token appears twice in line 2 (GOLD26AUG), 3 (GOLD26AUG)",)
+
+
+@pytest.mark.parametrize(
+    ("rows", "reason"),
+    [
+        # a token of ours that is another's too means two things, and both are named
+        (
+            (GOLD, GOLD, FUTURE, EQUITY.replace("738561,2885", "14866434,58072")),
+            r"twice in line 4 \(NIFTY26AUGFUT\), 5 \(RELIANCE\)$",
+        ),
+        ((GOLD, FUTURE.replace("NFO-FUT,NFO", "XFO-FUT,XFO")), "exchange is none of .* line 3"),
+        ((GOLD + ",1", OPTION.replace("24500.0", "0")), "an option without strike in line 3"),
+        ((GOLD, FUTURE + ",1"), "13 values under 12 names in line 3"),
+    ],
+)
+def test_a_fault_of_what_it_takes_is_refused(rows: tuple[str, ...], reason: str):
+    with pytest.raises(InputError, match=reason):
+        read_dump(dump(*rows), UNDERLYINGS)
+
+
 @pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00", b"\x1f\x8bxx", b"\x1f\x8b"])
 def test_refuses_what_is_no_table(content: bytes):
     with pytest.raises(InputError, match="is not a CSV of instruments"):
@@ -126,6 +205,15 @@ def test_reads_a_real_dump_of_derivatives(shared: Path):
     assert found[0] == Instrument(
         14866434, "NIFTY26AUGFUT", "NFO", "NIFTY", Kind.FUTURE, date(2026, 8, 25), None, 65, 0.1
     )
+
+
+@pytest.mark.shared
+def test_takes_our_underlyings_out_of_a_real_dump(shared: Path):
+    found = read_dump(
+        shared / "data" / "instruments" / "kite_instruments_nfo_bfo_20260818.csv.gz", UNDERLYINGS
+    )
+    assert (len(found.instruments), found.rows, found.left_out) == (5_089, 39_941, 0)
+    assert {i.underlying for i in found.instruments} == {"NIFTY", "BANKNIFTY", "SENSEX"}
 
 
 @pytest.mark.shared

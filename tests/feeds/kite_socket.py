@@ -23,6 +23,10 @@ class Visit:
     texts: list[bytes] = field(default_factory=list)
     is_over: threading.Event = field(default_factory=threading.Event)
 
+    def say(self, payload: bytes, opcode: int = BINARY) -> None:
+        """Send a message; in the server's thread."""
+        self.writer.write(_frame(opcode, payload))
+
 
 @dataclass
 class Server:
@@ -33,15 +37,16 @@ class Server:
     answers_pings: bool = True
     visits: list[Visit] = field(default_factory=list)
     names: list[str | None] = field(default_factory=list)  # asked for by SNI
+    on_text: Callable[[Visit, bytes], None] = lambda visit, text: None  # in its own thread
     loop: asyncio.AbstractEventLoop | None = None
 
-    def send(self, payload: bytes, opcode: int = BINARY) -> None:
-        """Send a message to the last visitor."""
-        self._call(lambda: self.visits[-1].writer.write(_frame(opcode, payload)))
+    def send(self, payload: bytes, opcode: int = BINARY, visit: int = -1) -> None:
+        """Send a message to the last visitor, or to another."""
+        self._call(lambda: self.visits[visit].say(payload, opcode))
 
-    def drop(self) -> None:
-        """Drop the last visitor without a word."""
-        self._call(lambda: self.visits[-1].writer.transport.abort())
+    def drop(self, visit: int = -1) -> None:
+        """Drop the last visitor without a word, or another."""
+        self._call(lambda: self.visits[visit].writer.transport.abort())
 
     def _call(self, call: Callable[[], object]) -> None:
         assert self.loop is not None
@@ -77,6 +82,7 @@ class Server:
         opcode = first & 0x0F
         if opcode == TEXT:
             visit.texts.append(payload)
+            self.on_text(visit, payload)
         if opcode == PING and self.answers_pings:
             visit.writer.write(_frame(PONG, payload))
         if opcode == CLOSE:
@@ -94,13 +100,12 @@ def _handshake(head: bytes, status: str) -> bytes:
 
 
 def _frame(opcode: int, payload: bytes) -> bytes:
-    size = len(payload)
-    head = (
-        bytes([0x80 | opcode, size])
-        if size < 126
-        else struct.pack(">BBH", 0x80 | opcode, 126, size)
-    )
-    return head + payload
+    first, size = 0x80 | opcode, len(payload)
+    if size < 126:
+        return bytes([first, size]) + payload
+    if size < 1 << 16:
+        return struct.pack(">BBH", first, 126, size) + payload
+    return struct.pack(">BBQ", first, 127, size) + payload
 
 
 @contextmanager

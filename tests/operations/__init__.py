@@ -1,1 +1,1 @@
-"""Tests of what keeps a live day going."""
+"""Tests of the operations part."""

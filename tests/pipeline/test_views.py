@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from dashboard.core.calendar import load_calendar
+from dashboard.core.clock import SECOND_NS
 from dashboard.core.market import INDICES
 from dashboard.core.ports import DaySummary
 from dashboard.core.signal import Signal
@@ -20,7 +21,7 @@ from dashboard.pipeline.hub import Interest
 from dashboard.pipeline.snapshot import ChartView
 from dashboard.pipeline.views.chain import chain_view
 from dashboard.pipeline.views.chart import chart_view
-from dashboard.pipeline.views.health import stages
+from dashboard.pipeline.views.health import Rates, stages
 from dashboard.pipeline.views.indices import index_quotes
 from dashboard.pipeline.views.snapshot import DeskState, SnapshotBuilder
 from dashboard.pipeline.views.timeline import bands, phase_view, timeline_view
@@ -371,6 +372,28 @@ def test_every_stage_says_how_it_is(play):
     assert told("09:21:08")["Chain"] == "late"
     day.pipeline.sections.failures["ema"] = "ValueError: no"
     assert told("09:16:08")["Signals"] == "down"
+
+
+def test_a_stage_tells_the_age_of_its_last_event_and_what_to_do(play):
+    day = play(NIFTY).connect()
+    day.send(Tick(NIFTY, 24_000.0, "09:16:00"))  # arrives 0.2 s later
+    at = nanoseconds("09:16:10.2")
+    feed, decode, bars, *_ = stages(day.pipeline, summary("full ticks"), at, trading=True)
+    assert (feed.state, feed.age_s, bool(feed.todo)) == ("late", 10.0, True)
+    assert decode.age_s == 10.0
+    assert (bars.state, bars.detail[:26]) == ("late", "The minute 09:15 is not cl")
+    day.until("09:16:10")
+    _, _, bars, *_ = stages(day.pipeline, summary("full ticks"), at, trading=True)
+    assert (bars.state, bars.todo) == ("flowing", "")
+
+
+def test_rates_are_of_the_last_ten_seconds_of_the_desk_s_time():
+    rates, second = Rates(), SECOND_NS
+    assert rates.see(0, 0, 0) == (None, None)
+    assert rates.see(5 * second, 10, 100) == (2.0, 20.0)
+    assert rates.see(10 * second, 20, 200) == (2.0, 20.0)
+    assert rates.see(20 * second, 20, 200) == (0.0, 0.0)
+    assert rates.see(second, 2, 3) == (None, None)  # it was sought back
 
 
 def test_a_tape_of_bars_may_be_silent_for_a_minute(play):

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from dashboard.core.calendar import Calendar
-from dashboard.core.clock import SECOND_NS, from_ns
+from dashboard.core.clock import MINUTE_S, SECOND_NS, from_ns
 from dashboard.core.market import UNDERLYINGS
 from dashboard.core.ports import DaySummary
 from dashboard.core.signal import Reading
@@ -20,7 +20,7 @@ from dashboard.pipeline.standing import as_they_stand
 from dashboard.pipeline.views.chain import chain_view
 from dashboard.pipeline.views.chart import chart_view
 from dashboard.pipeline.views.explain import ExplainRoom
-from dashboard.pipeline.views.health import silence_limit_s, stages
+from dashboard.pipeline.views.health import Rates, silence_limit_s, stages
 from dashboard.pipeline.views.indices import index_quotes
 from dashboard.pipeline.views.options import OptionRoom
 from dashboard.pipeline.views.timeline import bands, confluence_flips, phase_view, timeline_view
@@ -46,9 +46,10 @@ class SnapshotBuilder:
         self._day = day
         self._calendar = calendar
         self._bands = bands(calendar, day.day)
-        self._silhouettes: dict[str, Silhouette] = {}
+        self._silhouettes: dict[str, tuple[int, Silhouette]] = {}
         self._options = OptionRoom(calendar)
         self._explain = ExplainRoom()
+        self._rates = Rates()
 
     def build(
         self, desk: DeskState, pipeline: Pipeline | None, interests: Iterable[Interest]
@@ -86,7 +87,7 @@ class SnapshotBuilder:
             final={},
             provisional={},
             signals={},
-            timeline=self._timeline(summary, edge_ns, looked_at, pipeline),
+            timeline=self._timeline(summary, edge_ns, looked_at, pipeline, shared=desk.shared),
             counters={},
             ticks=0,
             progress=desk.progress,
@@ -103,7 +104,13 @@ class SnapshotBuilder:
         return replace(
             frame,
             feed_age_s=max(0.0, (now_ns - last) / SECOND_NS) if last else None,
-            stages=stages(pipeline, summary, now_ns, trading=_trading(pipeline, now_ns)),
+            stages=stages(
+                pipeline,
+                summary,
+                now_ns,
+                trading=_trading(pipeline, now_ns),
+                rates=self._rates.see(now_ns, pipeline.messages, pipeline.ticks),
+            ),
             indices=index_quotes(pipeline, now_ns, silence_limit_s(summary)),
             charts=_charts(pipeline, on_desk),
             chains=chains,
@@ -137,12 +144,17 @@ class SnapshotBuilder:
         edge_ns: int,
         looked_at: list[Interest],
         pipeline: Pipeline | None,
+        *,
+        shared: bool,
     ) -> TimelineView:
         seen = {look.underlying for look in looked_at} or {UNDERLYINGS[0]}
-        for underlying in seen - set(self._silhouettes) if pipeline else ():
-            self._silhouettes[underlying] = self._day.silhouette(underlying)
+        # a stored day is known whole at once, the shared one grows by the minute
+        minute = edge_ns // (MINUTE_S * SECOND_NS) if shared else 0
+        for underlying in seen if pipeline else ():
+            if self._silhouettes.get(underlying, (-1,))[0] != minute:
+                self._silhouettes[underlying] = minute, self._day.silhouette(underlying)
         flips = {name: confluence_flips(pipeline, name) for name in seen} if pipeline else {}
-        known = dict(self._silhouettes)
+        known = {name: one for name, (_, one) in self._silhouettes.items()}
         return timeline_view(self._day.hours, self._bands, summary, edge_ns, known, flips)
 
 
