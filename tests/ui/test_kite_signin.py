@@ -16,7 +16,8 @@ from dashboard.auth.passwords import Passwords
 from storage.accounts import SqlAccounts
 from storage.kite_grants import SqlGrants, load_key
 from storage.schema import open_database
-from tests.kite_server import ACCESS, API_KEY, API_SECRET, USER, Kite, kite_server
+from tests.exchange.server import KEY, SECRET
+from tests.kite_server import SHOWN, USER, Kite, kite_server
 from tests.ui.server import COOKIE, PASSWORD, PATIENCE_S, Served, serve
 
 POST_AS_THE_DESK_DOES = """() => {
@@ -48,13 +49,13 @@ def connected(kite: Kite, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         database = open_database(f"sqlite:///{home / 'tezi.sqlite'}")
         SqlAccounts(database).create_account("bina.das", Passwords().hash(PASSWORD), "researcher")
         database.close()
-        kite.redirect = f"{server.base}/kite/callback"
+        kite.lead_to(f"{server.base}/kite/callback")
         yield server
 
 
 @pytest.fixture(autouse=True)
 def well(kite: Kite) -> None:
-    kite.status, kite.down = "success", False
+    kite.behave()
 
 
 @pytest.fixture
@@ -95,16 +96,16 @@ def state_words(connected: Served, session: requests.Session) -> str:
 def test_one_click_leads_to_kite_and_back_to_the_desk(
     connected: Served, owner: requests.Session, kite: Kite
 ):
-    before = kite.exchanged
+    before = kite.logins
     to_kite = begin(connected, owner)
     assert to_kite.status_code == 302
     assert to_kite.headers["Location"].startswith(f"{kite.base}/connect/login?v=3&api_key=")
     from_kite = owner.get(to_kite.headers["Location"], allow_redirects=False)
     reply = owner.get(from_kite.headers["Location"], allow_redirects=False)
     assert (reply.status_code, reply.headers["Location"]) == (302, "/app")
-    assert kite.exchanged == before + 1
+    assert kite.logins == before + 1
     page = state_words(connected, owner)
-    assert "API key …0001 · signed in" in page
+    assert f"API key {SHOWN} · signed in" in page
     assert f"Signed in to Kite as {USER} at" in page
 
 
@@ -116,21 +117,21 @@ def test_the_token_is_kept_sealed_for_the_next_process(
     assert back(connected, owner, status="success", request_token=request, state=state).ok
     with closing(sqlite3.connect(connected.home / "tezi.sqlite")) as db:
         dump = "\n".join(db.iterdump())
-    assert ACCESS not in dump
-    assert ACCESS.encode().hex() not in dump.lower()
+    assert kite.access not in dump
+    assert kite.access.encode().hex() not in dump.lower()
     database = open_database(f"sqlite:///{connected.home / 'tezi.sqlite'}")
-    grant = SqlGrants(database, load_key(connected.home)).load(API_KEY)
+    grant = SqlGrants(database, load_key(connected.home)).load(KEY)
     database.close()
     assert grant is not None
-    assert (grant.access_token, grant.user_id) == (ACCESS, USER)
+    assert (grant.access_token, grant.user_id) == (kite.access, USER)
     assert (connected.home / "kite.key").stat().st_mode & 0o777 == 0o600
 
 
 def test_the_key_may_be_named_by_what_is_shown_of_it(connected: Served, owner: requests.Session):
-    assert begin(connected, owner, "…0001").status_code == 302
+    assert begin(connected, owner, SHOWN).status_code == 302
     refused = begin(connected, owner, "…9999")
     assert refused.status_code == 400
-    assert said(refused) == "Which API key is meant? There are: …0001."
+    assert said(refused) == f"Which API key is meant? There are: {SHOWN}."
 
 
 def test_a_person_clicks_once_and_is_back_at_the_desk(
@@ -138,13 +139,13 @@ def test_a_person_clicks_once_and_is_back_at_the_desk(
 ):
     page = chromium.new_page()
     connected.sign_in_page(page)
-    before = kite.exchanged
+    before = kite.logins
     page.goto(f"{connected.base}/kite/login")
     page.get_by_role("button", name="Sign in to Kite").click()
     page.wait_for_url(f"{connected.base}/app")
-    assert kite.exchanged == before + 1
+    assert kite.logins == before + 1
     page.goto(f"{connected.base}/kite/login")
-    expect(page.locator("main")).to_contain_text("API key …0001 · signed in")
+    expect(page.locator("main")).to_contain_text(f"API key {SHOWN} · signed in")
     page.close()
 
 
@@ -153,16 +154,16 @@ def test_a_form_on_the_desk_itself_may_lead_to_kite(
 ):
     page = chromium.new_page()
     connected.sign_in_page(page)
-    before = kite.exchanged
+    before = kite.logins
     with page.expect_response(lambda reply: "/kite/callback" in reply.url) as answered:
         page.evaluate(POST_AS_THE_DESK_DOES)
     assert answered.value.headers["location"] == "/app"
-    assert kite.exchanged == before + 1
+    assert kite.logins == before + 1
     page.close()
 
 
 def test_a_refusal_is_shown_in_the_house_s_style(connected: Served, chromium: Browser, kite: Kite):
-    kite.status = "cancelled"
+    kite.exchange.denies = True
     page = chromium.new_page()
     connected.sign_in_page(page)
     page.goto(f"{connected.base}/kite/login")
@@ -219,9 +220,9 @@ def test_a_forged_state_is_refused_before_kite_is_asked(
     connected: Served, owner: requests.Session, kite: Kite
 ):
     begun(connected, owner)
-    before = kite.exchanged
+    before = kite.logins
     reply = back(connected, owner, status="success", request_token=kite.issue(), state="forged")
-    assert (reply.status_code, kite.exchanged) == (403, before)
+    assert (reply.status_code, kite.logins) == (403, before)
     assert said(reply) == f"{NOT_BEGUN} Begin it again."
 
 
@@ -280,14 +281,14 @@ def test_an_address_that_is_no_text_is_refused(connected: Served, owner: request
 def test_whoever_gives_up_at_kite_comes_back_to_a_sentence(
     connected: Served, owner: requests.Session, kite: Kite
 ):
-    kite.status = "cancelled"
+    kite.exchange.denies = True
     reply = owner.get(begin(connected, owner).headers["Location"])
     assert reply.status_code == 400
     assert said(reply) == "The sign-in at Kite was not completed. Begin it again when you like."
 
 
 def test_a_kite_that_is_not_well_is_told(connected: Served, owner: requests.Session, kite: Kite):
-    kite.down = True
+    kite.fall_ill()
     state = begun(connected, owner)
     reply = back(connected, owner, status="success", request_token=kite.issue(), state=state)
     assert reply.status_code == 502
@@ -314,7 +315,7 @@ def test_nothing_of_a_sign_in_is_logged(connected: Served, owner: requests.Sessi
     back(connected, owner, status="success", request_token="hush-hush", state="hush-hush")
     log = connected.log.read_text()
     assert "GET /kite/callback" in log
-    for secret in (request, state, "hush-hush", ACCESS, API_KEY, API_SECRET):
+    for secret in (request, state, "hush-hush", kite.access, KEY, SECRET):
         assert secret not in log
     assert COOKIE not in log
 
