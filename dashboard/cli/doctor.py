@@ -8,6 +8,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from dashboard.cli.checks.configuration import check_configuration
 from dashboard.cli.checks.database import WHAT, check_file, sqlite_file
 from dashboard.cli.checks.days import (
     NO_ACCOUNT,
@@ -57,6 +58,7 @@ def _findings(settings: Settings, *, deep: bool) -> Iterator[Finding]:
     yield check_packages()
     yield check_hook()
     yield check_app(APP)
+    yield from check_configuration(settings)
     yield check_folder(settings.home)
     yield check_room(settings.home)
     yield from _database(settings, deep=deep)

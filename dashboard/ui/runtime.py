@@ -5,16 +5,20 @@ whatever must last is held here. The handle itself is kept in Panel's process-wi
 where a reload of our modules under ``--dev`` finds it again.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from panel.io.state import state
 from tornado.ioloop import IOLoop
 
 from dashboard.auth.accounts import Accounts
+from dashboard.composition import make_kite_apis, make_kite_sessions
+from dashboard.configuration import read_configuration
 from dashboard.core.clock import Clock, SystemClock
 from dashboard.core.errors import TeziError
+from dashboard.core.kite import KiteApi
 from dashboard.desk_room import DeskRoom, make_desk_room, status_words
+from dashboard.operations.kite_session import KiteSessions
 from dashboard.settings import Settings
 from dashboard.ui.signin.visits import Visits
 from storage.accounts import SqlAccounts
@@ -46,6 +50,8 @@ class Runtime:
     accounts: Accounts
     visits: Visits
     room: DeskRoom
+    apis: Mapping[str, KiteApi] = field(default_factory=dict)  # Kite's, by API key
+    sessions: KiteSessions | None = None  # of Kite; None where no API key is set
     on_start: list[Callable[[IOLoop], None]] = field(default_factory=list)
     status_words: Callable[[], tuple[str, ...]] = no_status
     guarded: bool = False  # sign-in stands in front of every page
@@ -70,15 +76,23 @@ def build(settings: Settings, clock: Clock) -> Runtime:
     accounts = Accounts(store, clock)
     room = make_desk_room(SqlStore(database), clock, settings.mode)
     runtime = Runtime(settings, clock, database, store, accounts, Visits(accounts), room)
+    runtime.apis = make_kite_apis(settings, clock)
+    runtime.sessions = make_kite_sessions(settings, runtime.apis, database, clock)
     runtime.status_words = lambda: status_words(room)
     return runtime
 
 
 def ensure_started() -> Runtime:
-    """Return the process's runtime, made from the environment when there is none yet."""
+    """Return the process's runtime, made from the environment when there is none yet.
+
+    Raises
+    ------
+    InputError
+        If anything is wrong with the configuration; nothing was opened or made then.
+    """
     runtime: Runtime | None = state.cache.get(KEY)
     if runtime is None:
-        runtime = state.cache[KEY] = build(Settings.from_env(), SystemClock())
+        runtime = state.cache[KEY] = build(read_configuration(), SystemClock())
     return runtime
 
 
