@@ -4,7 +4,7 @@ Frames come in by `take` from Kite's thread; all else is asked for by the schedu
 """
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import date
@@ -61,6 +61,7 @@ class LiveRecording:
 
     desks: Desks
     clock: Clock
+    outer: Callable[[], tuple[Stage, ...]] = tuple  # the health of what stands before the desk
     _now: _Open | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -90,7 +91,14 @@ class LiveRecording:
                 context.callback(tape.stop)
                 inbox = Inbox(self.clock, tape.put, lambda: desk.rouse())
                 live = LiveDay(tools, day, inbox, tape, outgrown=outgrown)
-                desk = Desk(live, tools.calendar, self.clock, shared=True, edge=inbox.now_ns)
+                desk = Desk(
+                    live,
+                    tools.calendar,
+                    self.clock,
+                    shared=True,
+                    edge=inbox.now_ns,
+                    outer=lambda: self.outer(),
+                )
                 self._now = _Open(day, writer, tape, inbox, live, desk, context.pop_all())
         self.desks.share(desk)
         desk.start()
