@@ -194,10 +194,12 @@ class House:
 
     def send(self) -> None:
         """Send the market's latest message and a heartbeat, and wait until they have come."""
-        payload = HEARTBEAT
+        came = [HEARTBEAT, HEARTBEAT]
         while self.next is not None and self.next.received_ns <= self.clock.now_ns():
-            payload = self.next.payload if len(self.next.payload) > 1 else payload
+            came += [self.next.payload] if len(self.next.payload) > 1 else []
             self.next = next(self.frames, None)
+        # India VIX is in every second message: the last one and the one before take turns
+        payload = came[-1 - self.clock.now_ns() // SECOND_NS // STEP_S % 2]
         sockets = len(self.exchange.open_sockets)
         before, expected = self.taken, 0
         if payload != HEARTBEAT:
@@ -291,7 +293,7 @@ def test_a_whole_day_through_the_real_client_and_the_real_scheduler(house: House
         regular = stored[token]
         theirs = house.own.candles(token)
         theirs = theirs[np.isin(theirs["start"], regular["start"])]
-        assert len(regular) >= 360
+        assert len(regular) >= 360, token
         assert regular[names].tolist() == theirs[names].tolist(), token
     (report,) = house.scheduler.status().reports
     assert report.figures["Different"] == 0

@@ -361,7 +361,8 @@ class Scheduler:
             try:
                 work(api, grant)
             except KiteTokenError as error:
-                sessions.refused(grant.api_key, str(error))
+                if grant in sessions.grants():  # a newer one is not refused by an older question
+                    sessions.refused(grant.api_key, str(error))
                 raise
 
         self.jobs.begin(name, ask, every_s)
