@@ -116,7 +116,7 @@ def _take_more(operations: Operations, count: int) -> None:
     parts, day = operations.scheduler.parts, DAY
     grant = parts.sessions.grants()[0]
     parts.contracts.fetch(parts.apis[grant.api_key], grant, day)
-    kept = SqlContracts(operations.room.store._database).on(day)
+    kept = SqlContracts(operations.room.store.database).on(day)
     everything = [*INDICES.values(), *kept][:count]
     parts.recording.begin(day, everything)
     parts.pool.want("bench", [one.token for one in everything])
