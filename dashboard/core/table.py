@@ -6,9 +6,11 @@ both; a section that is written with them answers in the kind it was given.
 """
 
 from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
+import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
@@ -18,7 +20,25 @@ from dashboard.core.market import Ints
 IST_OFFSET_S = 19_800  # +05:30 without daylight saving, since 1945
 DAY_S = 86_400
 
+SPARE = 128  # rows made room for at once: a third of a session's minutes
+
 Values = npt.NDArray[Any]  # float64, or objects where a column is text
+
+
+class Row(NamedTuple):
+    """One more row of a table, as plain values, and what the next one goes on from."""
+
+    values: Mapping[str, Any]
+    state: Any = None
+
+
+@dataclass
+class Room:
+    """Longer arrays of which tables that follow each other show the first rows."""
+
+    starts: Ints
+    values: dict[str, Values]
+    used: int
 
 
 class Columns:
@@ -36,6 +56,9 @@ class Columns:
         self.starts = starts
         self.values = dict(values)
         self.facts: dict[Hashable, Any] = {}  # what readers found out, once for all of them
+        self.checked: dict[str, int] = {}  # how many rows of a column are known to be prices
+        self.state: Any = None  # what a section goes on from at the next bar
+        self._room: Room | None = None
 
     def __len__(self) -> int:
         return len(self.starts)
@@ -59,6 +82,26 @@ class Columns:
         part = slice(first, stop)
         return Columns(self.starts[part], {name: v[part] for name, v in self.values.items()})
 
+    def followed_by(self, start: int, row: Row) -> "Columns":
+        """Return the same with one more row; this table stays as it is.
+
+        Both show the same arrays. Where another row has followed already they are copied.
+        """
+        size, room = len(self), self._room
+        if room is None or room.used != size or size == len(room.starts):
+            room = _with_room(self.starts, self.values)
+        room.starts[size] = start
+        for name, values in room.values.items():
+            values[size] = row.values[name]
+        room.used = size + 1
+        longer = Columns(
+            room.starts[: size + 1],
+            {name: values[: size + 1] for name, values in room.values.items()},
+        )
+        longer.checked, longer.state, longer._room = self.checked.copy(), row.state, room
+        longer.__dict__["last"] = {name: row.values[name] for name in room.values}
+        return longer
+
     @cached_property
     def frame(self) -> pd.DataFrame:
         """Return the same as a DataFrame, indexed by bar start in Asia/Kolkata."""
@@ -68,3 +111,15 @@ class Columns:
     def last(self) -> dict[str, Any]:
         """Return the last row as plain floats (or text) by column."""
         return {name: values.item(-1) for name, values in self.values.items()}
+
+
+def _with_room(starts: Ints, values: Mapping[str, Values]) -> Room:
+    """Return copies of these arrays that have room for more rows."""
+    size = len(starts)
+
+    def longer(known: Values) -> Values:
+        copy: Values = np.empty(size + SPARE, dtype=known.dtype)
+        copy[:size] = known
+        return copy
+
+    return Room(longer(starts), {name: longer(known) for name, known in values.items()}, size)

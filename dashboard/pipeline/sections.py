@@ -211,7 +211,8 @@ class Sections:
             lead = signal.needs[0]
             if lead not in leads:
                 leads[lead] = as_of(inputs, lead)
-            return signal.evaluate(leads[lead], final=final)
+            earlier = self.tables.get((inputs.underlying, name, inputs.timeframe))
+            return signal.evaluate(leads[lead], final=final, earlier=earlier)
         except Exception as error:
             self._failed(name, inputs.underlying, error)
             verdict = insufficient(f"{type(error).__name__}: {error}", "failed")
