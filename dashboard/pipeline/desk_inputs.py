@@ -20,7 +20,7 @@ from dashboard.pipeline.chains import ChainBook
 from dashboard.pipeline.contracts import Contracts
 from dashboard.pipeline.halts import Halts
 from dashboard.pipeline.past import Past
-from dashboard.pipeline.series import Finished, SeriesBook, bars_columns, regular
+from dashboard.pipeline.series import Finished, SeriesBook, bars_columns, regular, with_bar
 from dashboard.pipeline.settling import Settling
 from dashboard.pipeline.state import NO_BAR, State
 
@@ -147,7 +147,11 @@ class DeskInputs:
         key = (instrument.token, timeframe)
         size, known = self._columns.get(key, (-1, None))
         if known is None or size != len(bars):
-            known = bars_columns(regular(bars), *_more(instrument))
+            fresh = regular(bars[size:]) if known is not None and size < len(bars) else None
+            if known is None or fresh is None or not len(known) or len(fresh) > 1:
+                known = bars_columns(regular(bars), *_more(instrument))
+            elif len(fresh):
+                known = with_bar(known, fresh[0])
             self._columns[key] = len(bars), known
         return known
 
