@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from dashboard.core.bars import AnyBars, infer_timeframe, last_row, rows, starts_s
-from dashboard.core.clock import SECOND_NS, from_seconds, to_ns
+from dashboard.core.clock import from_seconds
 from dashboard.core.closing import closing_flags
 from dashboard.core.continuity import missing_bars, opens_with_gap
 from dashboard.core.errors import InputError
@@ -338,18 +338,20 @@ class Signal:
             strength, flags = min(strength, GAP_CAP), (*flags, "gap_in_window")
         if opens_with_gap(bars, inputs.daily):
             flags = (*(f for f in flags if not f.startswith("fresh_")), "gap_open")
+        if flags is verdict.flags:
+            return verdict
         return replace(verdict, strength=strength, flags=flags)
 
     def _reading(
         self, inputs: Inputs, verdict: Verdict, table: AnyBars | None, final: bool
     ) -> Reading:
         have = 0 if table is None else len(table)
-        bar_ts = asof = None
+        span = bar_ts = asof = None
         values: dict[str, float | str | None] = {}
         if table is not None and have:
             start = int(starts_s(table)[-1])
-            bar_ts = from_seconds(start)
-            asof = from_seconds(bar_end(start, self.segment, TIMEFRAMES[inputs.timeframe]))
+            span = start, bar_end(start, self.segment, TIMEFRAMES[inputs.timeframe])
+            bar_ts, asof = map(from_seconds, span)
             values = {name: _known(value) for name, value in last_row(table).items()}
         silent = verdict.stance in (Stance.NEUTRAL, Stance.INSUFFICIENT)
         return Reading(
@@ -365,27 +367,28 @@ class Signal:
             values=values,
             levels=tuple(lv for lv in verdict.levels if math.isfinite(lv.price)),
             reason=verdict.reason,
-            flags=self._flags(verdict.flags, bar_ts, asof, inputs, final),
+            flags=self._flags(verdict.flags, span, inputs, final),
             warmup=verdict.warmup or Warmup(have=min(have, self.warmup), need=self.warmup),
         )
 
     def _flags(
         self,
         own: tuple[str, ...],
-        start: datetime | None,
-        end: datetime | None,
+        span: tuple[int, int] | None,
         inputs: Inputs,
         final: bool,
     ) -> tuple[str, ...]:
-        """Return the flags of a reading: the section's own, and what holds for all of them."""
+        """Return the flags of a reading: the section's own, and what holds for all of them.
+
+        `span` is when its bar starts and ends [s].
+        """
         found = list(own)
-        used = (*self.needs, *self.optional)
-        if start is not None and end is not None:
-            if any(start <= from_seconds(at) < end for at in inputs.reopened):
+        if span is not None:
+            start, end = span
+            if inputs.reopened and any(start <= at < end for at in inputs.reopened):
                 found = [f for f in found if not f.startswith("fresh_")] + [HALT]
-            at = to_ns(start) // SECOND_NS
-            found += closing_flags(at, self.needs, self.needs[0], inputs.expiry)
-            if inputs.rolled and "future" in used:
+            found += closing_flags(start, self.needs, self.needs[0], inputs.expiry)
+            if inputs.rolled and "future" in (*self.needs, *self.optional):
                 found.append("rolled_contract")
         if not final:
             found.append("provisional")
@@ -397,6 +400,7 @@ def _bounded(strength: float) -> float:
 
 
 def _known(value: Any) -> float | str | None:
+    """Return a value as JSON can carry it."""
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     return value if isinstance(value, str) else None if value is None else _known(float(value))

@@ -189,7 +189,7 @@ class DeskInputs:
         if not self._ends_yesterday(underlying, daily):
             official = np.nan
         known = self._told.get(underlying)
-        if known is None or not np.array_equal(known[0], official, equal_nan=True):
+        if known is None or not _is_same(known[0], official):
             known = self._told[underlying] = official, daily_columns(daily, official)
         return known[1]
 
@@ -216,6 +216,11 @@ class DeskInputs:
             "past_volume": "No earlier session's volume in the store",
             "chain": self.chains.missing(underlying),
         }
+
+
+def _is_same(price: float, other: float) -> bool:
+    """Say whether both are one price, or both unknown."""
+    return price == other or (math.isnan(price) and math.isnan(other))
 
 
 def daily_columns(daily: pd.DataFrame, official: float) -> Columns:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from dashboard.core.bars import AnyBars
-from dashboard.core.clock import SECOND_NS, to_ns
+from dashboard.core.clock import from_seconds
 from dashboard.core.market import TIMEFRAMES, Segment
 from dashboard.core.signal import Inputs, Reading, Signal, insufficient
 from dashboard.pipeline.desk_inputs import DeskInputs, as_of
@@ -188,7 +188,7 @@ class Sections:
             self.known[key] = reading
             if table is not None:
                 self.tables[key] = table
-            if reading.asof is not None and to_ns(reading.asof) > self._sought * SECOND_NS:
+            if reading.asof is not None and reading.asof > from_seconds(self._sought):
                 readings.append(reading)
         if self._unread:
             self._done(underlying, timeframe, names)
