@@ -90,7 +90,7 @@ def column(bars: AnyBars, name: str) -> Floats:
     InputError
         If there is no such column, or it is not numbers.
     """
-    if name not in bars.columns:
+    if name not in (bars if isinstance(bars, Columns) else bars.columns):
         raise InputError(f"Bars lack the column {name!r}")
     if isinstance(bars, Columns):
         return bars.values[name]

@@ -5,7 +5,7 @@ most of a small DataFrame's cost is making it. The functions of `dashboard.core.
 both; a section that is written with them answers in the kind it was given.
 """
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -41,6 +41,25 @@ class Room:
     used: int
 
 
+class Shown(Mapping[str, Values]):
+    """The first `size` rows of longer arrays, each looked at when it is asked for."""
+
+    def __init__(self, arrays: Mapping[str, Values], size: int) -> None:
+        self._arrays, self._size = arrays, size
+
+    def __getitem__(self, name: str) -> Values:
+        return self._arrays[name][: self._size]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._arrays
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._arrays)
+
+    def __len__(self) -> int:
+        return len(self._arrays)
+
+
 class Columns:
     """Arrays of one length by name, a row for each bar.
 
@@ -54,7 +73,7 @@ class Columns:
 
     def __init__(self, starts: Ints, values: Mapping[str, Values]) -> None:
         self.starts = starts
-        self.values = dict(values)
+        self.values = values
         self.facts: dict[Hashable, Any] = {}  # what readers found out, once for all of them
         self.checked: dict[str, int] = {}  # how many rows of a column are known to be prices
         self.state: Any = None  # what a section goes on from at the next bar
@@ -94,10 +113,7 @@ class Columns:
         for name, values in room.values.items():
             values[size] = row.values[name]
         room.used = size + 1
-        longer = Columns(
-            room.starts[: size + 1],
-            {name: values[: size + 1] for name, values in room.values.items()},
-        )
+        longer = Columns(room.starts[: size + 1], Shown(room.values, size + 1))
         longer.checked, longer.state, longer._room = self.checked.copy(), row.state, room
         longer.__dict__["last"] = {name: row.values[name] for name in room.values}
         return longer
@@ -105,7 +121,7 @@ class Columns:
     @cached_property
     def frame(self) -> pd.DataFrame:
         """Return the same as a DataFrame, indexed by bar start in Asia/Kolkata."""
-        return pd.DataFrame(self.values, bar_index(self.starts))
+        return pd.DataFrame(dict(self.values), bar_index(self.starts))
 
     @cached_property
     def last(self) -> dict[str, Any]:
