@@ -63,11 +63,15 @@ def day_numbers(starts: Ints) -> Ints:
 
 def day_of_last(bars: AnyBars) -> int:
     """Return the IST date of the last bar, as days since 1970-01-01."""
+    if isinstance(bars, Columns):
+        return bars.last_day
     return (int(starts_s(bars)[-1]) + IST_OFFSET_S) // DAY_S
 
 
 def first_of_day(bars: AnyBars) -> int:
     """Return the row of the first bar of the last one's date."""
+    if isinstance(bars, Columns):
+        return bars.first_of_day
     midnight = day_of_last(bars) * DAY_S - IST_OFFSET_S
     return int(np.searchsorted(starts_s(bars), midnight))
 
@@ -109,7 +113,7 @@ def prices(bars: AnyBars, *names: str) -> tuple[Floats, ...]:
         If a price is unknown, or not above zero: a minute without a trade has no bar
         (SIGNALS 0.5). If a bar's high is below its low.
     """
-    found = tuple(_price(bars, name) for name in names)
+    found = tuple([_price(bars, name) for name in names])
     if "high" in names and "low" in names:
         _check_range(bars, found[names.index("high")], found[names.index("low")])
     return found

@@ -269,11 +269,10 @@ class Signal:
         if lead.starts[0] != earlier.starts[0] or lead.starts[-2] != earlier.starts[-1]:
             return False
         names = (*self.needs, *self.optional)
-        made_from = earlier.facts.get(MADE_FROM, ())
-        return len(made_from) == len(frames) and all(
-            now is then if name in PAST else (now is None) == (then is None)
-            for name, now, then in zip(names, frames, made_from, strict=True)
-        )
+        for name, now, then in zip(names, frames, earlier.facts.get(MADE_FROM, ()), strict=False):
+            if now is not then and (name in PAST or now is None or then is None):
+                return False
+        return MADE_FROM in earlier.facts
 
     def _check(self, inputs: Inputs) -> None:
         """Refuse what no section can read: an unknown timeframe, bars without order or zone."""

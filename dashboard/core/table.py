@@ -96,6 +96,16 @@ class Columns:
         days: Ints = (self.starts + IST_OFFSET_S) // DAY_S
         return days
 
+    @cached_property
+    def last_day(self) -> int:
+        """Return the IST date of the last bar, as days since 1970-01-01."""
+        return (int(self.starts[-1]) + IST_OFFSET_S) // DAY_S
+
+    @cached_property
+    def first_of_day(self) -> int:
+        """Return the row of the first bar of the last one's date."""
+        return int(self.starts.searchsorted(self.last_day * DAY_S - IST_OFFSET_S))
+
     def rows(self, first: int, stop: int | None = None) -> "Columns":
         """Return the rows from `first` up to `stop`, as views."""
         part = slice(first, stop)
@@ -106,16 +116,16 @@ class Columns:
 
         Both show the same arrays. Where another row has followed already they are copied.
         """
-        size, room = len(self), self._room
+        size, room, last = len(self.starts), self._room, row.values
         if room is None or room.used != size or size == len(room.starts):
             room = _with_room(self.starts, self.values)
         room.starts[size] = start
         for name, values in room.values.items():
-            values[size] = row.values[name]
+            values[size] = last[name]
         room.used = size + 1
         longer = Columns(room.starts[: size + 1], Shown(room.values, size + 1))
         longer.checked, longer.state, longer._room = self.checked.copy(), row.state, room
-        longer.__dict__["last"] = {name: row.values[name] for name in room.values}
+        longer.__dict__["last"] = last  # as if it had been asked for
         return longer
 
     @cached_property

@@ -8,6 +8,7 @@ option desk those of the expiry it shows, pages see the state.
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -54,13 +55,15 @@ class Chain:
 
     def with_yesterday(self, history: ChainHistory) -> ChainHistory:
         """Return the same with each contract's OI of the previous close, if any was given."""
-        if not self.previous_oi:
-            return history
-        sides = (
+        return history.carrying("previous_oi", *self._yesterday) if self.previous_oi else history
+
+    @cached_property
+    def _yesterday(self) -> tuple[npt.NDArray[np.float64], ...]:
+        """Return the OI of the previous close by strike, of calls and of puts."""
+        return tuple(
             np.array([self.previous_oi.get(row, np.nan) for row in rows.tolist()])
             for rows in (self.calls, self.puts)
         )
-        return history.carrying("previous_oi", *sides)
 
     @property
     def rows(self) -> Ints:

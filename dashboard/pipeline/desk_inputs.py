@@ -181,7 +181,7 @@ class DeskInputs:
     def _daily(self, underlying: str, index: Instrument | None) -> Columns | None:
         """Return past sessions; the exchange's own previous close replaces the last bar's."""
         daily = self.daily.get(underlying)
-        if daily is None or daily.empty:
+        if daily is None or not len(daily.index):
             return None
         official = np.nan
         if index is not None:

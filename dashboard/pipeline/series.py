@@ -69,8 +69,8 @@ def bars_columns(bars: npt.NDArray[np.void], *more: str) -> Columns:
 
 def with_bar(columns: Columns, bar: np.void) -> Columns:
     """Return bars as arrays, `columns` and one more."""
-    row = dict(zip(bar.dtype.names or (), bar.item(), strict=True))
-    return columns.followed_by(row["start"], Row(row))
+    row = dict(zip(BAR_DTYPE.names or (), bar.item(), strict=True))
+    return columns.followed_by(row["start"], Row({name: row[name] for name in columns.values}))
 
 
 def regular(bars: npt.NDArray[np.void]) -> npt.NDArray[np.void]:

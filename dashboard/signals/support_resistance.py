@@ -263,8 +263,7 @@ def resume(
         return None
     close = float(closes[-1])
     row = _nearest(close, standing)
-    row["tolerance"], row["levels"] = standing.tolerance, standing.levels
-    row["broken"] = 0.0
+    row |= {"tolerance": standing.tolerance, "broken": 0.0, "levels": standing.levels}
     ends = _closing_rows(bars.starts)[-3:].tolist()
     if len(ends) == 3 and ends[-1] == len(table) and ends[0] >= first_of_day(bars):
         before, one, _ = ends
@@ -281,14 +280,19 @@ def _nearest(close: float, standing: Standing) -> dict[str, Any]:
     price, score, source = (values.tolist() for values in standing.zones[1:])
     shift = APART * standing.number  # as `_table` compares them
     above = bisect_right([one + shift for one in price], close + shift)
+    places = {}
+    for k in range(EACH_SIDE):
+        places[f"s{k + 1}"], places[f"r{k + 1}"] = above - 1 - k, above + k
+    names = [f"{side}{k + 1}" for side in SIDES for k in range(EACH_SIDE)]
     row: dict[str, Any] = {}
-    for side, first, way in (("s", above - 1, -1), ("r", above, 1)):
-        for k in range(EACH_SIDE):
-            at, name = first + way * k, f"{side}{k + 1}"
-            there = 0 <= at < len(price)
-            row[name] = price[at] if there else np.nan
-            row[f"{name}_score"] = score[at] if there else np.nan
-            row[f"{name}_source"] = source[at] if there else ""
+    for suffix, values, nothing in (
+        ("", price, np.nan),
+        ("_score", score, np.nan),
+        ("_source", source, ""),
+    ):
+        for name in names:
+            at = places[name]
+            row[name + suffix] = values[at] if 0 <= at < len(values) else nothing
     down, up = max(close - row["s1"], 0.0), row["r1"] - close
     row["room"] = (up - down) / (up + down) if up + down else np.nan
     return row

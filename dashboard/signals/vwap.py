@@ -262,11 +262,15 @@ def ends_early(day: int, starts: Ints, segment: Segment) -> bool:
 
 def is_thin(today: AnyBars, timeframe: str) -> bool:
     """Say whether half of the last 30 minutes (of this session) or more had no trade."""
+    return once(today, ("is thin", timeframe), lambda: _is_thin(today, timeframe))
+
+
+def _is_thin(today: AnyBars, timeframe: str) -> bool:
     size = TIMEFRAMES[timeframe]
     starts = starts_s(today)
     since = max(int(starts[0]), int(starts[-1]) - (THIN_MINUTES - size) * 60)
     slots = (int(starts[-1]) - since) // (size * 60) + 1
-    recent = column(today, "volume")[starts >= since]
+    recent = column(today, "volume")[int(np.searchsorted(starts, since)) :]
     traded = int((recent > 0).sum()) + int(np.isnan(recent).sum())
     return 2 * traded < slots
 
