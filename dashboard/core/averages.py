@@ -1,6 +1,7 @@
 """TA-Lib's averages of bars, made once for all sections that read the same bars."""
 
 from collections.abc import Callable
+from inspect import unwrap
 from typing import TypeVar
 
 import numpy as np
@@ -11,6 +12,7 @@ from dashboard.core.market import Floats
 from dashboard.core.table import Columns
 
 Found = TypeVar("Found")
+ATR, ADX, EMA, RSI = map(unwrap, (talib.ATR, talib.ADX, talib.EMA, talib.RSI))  # of arrays alone
 
 
 def once(bars: AnyBars, made: tuple[object, ...], make: Callable[[], Found]) -> Found:
@@ -25,12 +27,12 @@ def once(bars: AnyBars, made: tuple[object, ...], make: Callable[[], Found]) -> 
 
 def atr(bars: AnyBars, period: int) -> Floats:
     """Return Wilder's average true range [INR] of each bar, NaN up to bar `period`."""
-    return once(bars, ("atr", period), lambda: _of_range(talib.ATR, bars, period))
+    return once(bars, ("atr", period), lambda: _of_range(ATR, bars, period))
 
 
 def adx(bars: AnyBars, period: int) -> Floats:
     """Return Wilder's average directional index [0..100] of each bar."""
-    return once(bars, ("adx", period), lambda: _of_range(talib.ADX, bars, period))
+    return once(bars, ("adx", period), lambda: _of_range(ADX, bars, period))
 
 
 def ema(bars: AnyBars, period: int) -> Floats:
@@ -51,6 +53,6 @@ def _ema(bars: AnyBars, period: int) -> Floats:
     (close,) = prices(bars, "close")
     if len(close) < period:
         return np.full(len(close), np.nan)
-    found: Floats = talib.EMA(close, period)
+    found: Floats = EMA(close, period)
     found.flags.writeable = False  # others read the same array
     return found

@@ -94,10 +94,13 @@ def column(bars: AnyBars, name: str) -> Floats:
     InputError
         If there is no such column, or it is not numbers.
     """
-    if name not in (bars if isinstance(bars, Columns) else bars.columns):
-        raise InputError(f"Bars lack the column {name!r}")
     if isinstance(bars, Columns):
-        return bars.values[name]
+        try:
+            return bars.values[name]
+        except KeyError:
+            raise InputError(f"Bars lack the column {name!r}") from None
+    if name not in bars.columns:
+        raise InputError(f"Bars lack the column {name!r}")
     try:
         return bars[name].to_numpy(dtype=np.float64)
     except (TypeError, ValueError) as error:
@@ -113,6 +116,15 @@ def prices(bars: AnyBars, *names: str) -> tuple[Floats, ...]:
         If a price is unknown, or not above zero: a minute without a trade has no bar
         (SIGNALS 0.5). If a bar's high is below its low.
     """
+    if not isinstance(bars, Columns):
+        return _prices(bars, names)
+    if names not in bars.facts:
+        bars.facts[names] = _prices(bars, names)
+    found: tuple[Floats, ...] = bars.facts[names]
+    return found
+
+
+def _prices(bars: AnyBars, names: tuple[str, ...]) -> tuple[Floats, ...]:
     found = tuple([_price(bars, name) for name in names])
     if "high" in names and "low" in names:
         _check_range(bars, found[names.index("high")], found[names.index("low")])

@@ -351,7 +351,10 @@ class Signal:
             start = int(starts_s(table)[-1])
             span = start, bar_end(start, self.segment, TIMEFRAMES[inputs.timeframe])
             bar_ts, asof = map(from_seconds, span)
-            values = {name: _known(value) for name, value in last_row(table).items()}
+            values = {
+                name: value if type(value) is float and math.isfinite(value) else _known(value)
+                for name, value in last_row(table).items()
+            }
         silent = verdict.stance in (Stance.NEUTRAL, Stance.INSUFFICIENT)
         return Reading(
             id=self.id,

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from dashboard.core.bars import AnyBars, index_starts_s, rows, starts_s, upto
+from dashboard.core.clock import MINUTE_S
 from dashboard.core.daily import session_days
 from dashboard.core.hours import EPOCH_DAY, bar_end, prior_day
 from dashboard.core.market import TIMEFRAMES, VIX, Instrument, Ints, Kind, Segment, Universe
@@ -160,9 +161,12 @@ class DeskInputs:
     ) -> npt.NDArray[np.void]:
         """Leave out bars whose minutes another segment has not closed yet."""
         hours, until = self.settling.hours.segments[segment], self.settling.until
-        size = len(bars)
-        while size and bars["start"][size - 1] >= hours.start:
-            if hours.bucket(int(bars["start"][size - 1]), TIMEFRAMES[timeframe])[1] <= until:
+        starts, size, minutes = bars["start"], len(bars), TIMEFRAMES[timeframe]
+        while size:
+            start = int(starts[size - 1])
+            if start < hours.start or start + minutes * MINUTE_S <= until:
+                break
+            if hours.bucket(start, minutes)[1] <= until:  # the last one may be short
                 break
             size -= 1
         return bars[:size]

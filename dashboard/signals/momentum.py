@@ -33,7 +33,7 @@ import numpy as np
 import numpy.typing as npt
 import talib
 
-from dashboard.core.averages import atr, ema
+from dashboard.core.averages import ATR, EMA, RSI, atr, ema
 from dashboard.core.bars import AnyBars, Bars, as_table, column, last_row, prices
 from dashboard.core.market import Floats
 from dashboard.core.signal import Inputs, Signal, Stance, Verdict
@@ -152,8 +152,8 @@ def _sign(value: float, least: float) -> int:
 
 def _rsi(close: Floats) -> Floats:
     """Return Wilder's RSI, 50 where neither gains nor losses are left."""
-    rsi: Floats = talib.RSI(close, RSI_PERIOD)
-    moved = talib.ATR(close, close, close, RSI_PERIOD)  # G + L: |change|, smoothed alike
+    rsi: Floats = RSI(close, RSI_PERIOD)
+    moved = ATR(close, close, close, RSI_PERIOD)  # G + L: |change|, smoothed alike
     rsi[moved <= EQUAL * close] = 50.0
     return rsi
 
@@ -162,7 +162,7 @@ def _smoothed(macd: Floats) -> Floats:
     """Return the EMA of a line that begins at bar 26."""
     signal = np.full(len(macd), np.nan)
     if len(macd) >= SLOW:
-        signal[SLOW - 1 :] = talib.EMA(macd[SLOW - 1 :], SMOOTH)
+        signal[SLOW - 1 :] = EMA(macd[SLOW - 1 :], SMOOTH)
     return signal
 
 
