@@ -16,6 +16,7 @@ from panel.models.esm import DataEvent
 
 from dashboard.core.clock import IST
 from dashboard.core.errors import TeziError
+from dashboard.core.health import OperationsStatus
 from dashboard.core.market import TIMEFRAMES, UNDERLYINGS, Source
 from dashboard.pipeline.desk import SPEEDS, Desk
 from dashboard.pipeline.desks import Desks
@@ -23,20 +24,30 @@ from dashboard.pipeline.hub import Interest
 from dashboard.pipeline.snapshot import Snapshot
 from dashboard.ui.chart.candles import CandleChart
 from dashboard.ui.desk import DeskView
+from dashboard.ui.notice import Notice
 from dashboard.ui.present import Presenter
 from dashboard.ui.present_catalogue import catalogue_text
 from dashboard.ui.present_machine import days_pane
-from dashboard.ui.present_notices import Notice
 from dashboard.ui.selection import ROOMS, Selection
 
 log = structlog.get_logger(__name__)
+
+LOOK_MS = 1000  # operations look once a second themselves
 
 
 class Visit:
     """The page of one person, from the first look to the closed tab."""
 
     def __init__(
-        self, document: Document, desks: Desks, visitor: str, desk: Desk, *, own: bool
+        self,
+        document: Document,
+        desks: Desks,
+        visitor: str,
+        desk: Desk,
+        *,
+        own: bool,
+        operations: Callable[[], OperationsStatus | None] = lambda: None,
+        role: str = "",
     ) -> None:
         self._document = document
         self._desks = desks
@@ -48,7 +59,8 @@ class Visit:
         self._listener = 0
         self._ended = False
         self._pictured: Interest | None = None
-        self._presenter = Presenter()
+        self._operations = operations
+        self._presenter = Presenter(role)
         self.chart = CandleChart()
         self.view = DeskView(chart=self.chart.pane, visitor=visitor, sizing_mode="stretch_both")
         self.view.on_msg(self._on_message)
@@ -72,6 +84,8 @@ class Visit:
         self._latest = self._desk.hub.latest or self._latest
         self._listen()
         self._update()
+        if self._operations() is not None:
+            self._document.add_periodic_callback(self._look, LOOK_MS)
 
     # -- from the desk to the page ---------------------------------------------------------
 
@@ -98,8 +112,18 @@ class Visit:
         if snapshot is None or self._ended:
             return
         with pn.io.hold():
-            self.view.show(self._presenter.present(snapshot, self._selection, self._notices))
+            self.view.show(self._presenter.present(*self._shown(snapshot)))
             self._picture(snapshot)
+
+    def _shown(
+        self, snapshot: Snapshot
+    ) -> tuple[Snapshot, Selection, tuple[Notice, ...], OperationsStatus | None]:
+        return snapshot, self._selection, self._notices, self._operations()
+
+    def _look(self) -> None:
+        """Show what became of operations: a desk that is paused or waits makes no snapshots."""
+        if self._latest is not None and not self._ended:
+            self.view.show(self._presenter.present_operations(*self._shown(self._latest)))
 
     def _picture(self, snapshot: Snapshot) -> None:
         """Show the chart that is looked at, and never another one under its name.
