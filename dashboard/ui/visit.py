@@ -154,7 +154,8 @@ class Visit:
         chart = snapshot.charts.get((look.underlying, look.timeframe))
         if chart is not None:
             overlays, blind = self._selection.overlays, self._selection.blind
-            self.chart.show(chart, snapshot.signals, overlays, "", blind=blind)
+            gaps = snapshot.timeline.gaps
+            self.chart.show(chart, snapshot.signals, overlays, "", blind=blind, gaps=gaps)
             self._pictured = look
         elif _lacks(snapshot, look.underlying):
             self.chart.clear(f"No {look.underlying} in this recording")
