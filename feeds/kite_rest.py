@@ -6,8 +6,8 @@ for candles, ten for the rest), and raises a `KiteError` that says what was aske
 
 import time
 import weakref
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from urllib.parse import quote
 
@@ -146,9 +146,11 @@ class KiteRest:
 
     # -- inside --------------------------------------------------------------------------------
 
-    def _asking(self, what: str, pacer: Pacer, *secrets: str) -> AbstractContextManager[None]:
-        pacer.turn()
-        return asking(what, self._clock, (self._api_secret, *secrets), pacer.bar)
+    @contextmanager
+    def _asking(self, what: str, pacer: Pacer, *secrets: str) -> Iterator[None]:
+        hidden = (self._api_secret, *secrets)
+        with pacer.turn(), asking(what, self._clock, hidden, pacer.bar):
+            yield
 
     def _client(self, access_token: str | None, least_s: float = 0) -> Client:
         timeout_s = max(self._timeout_s, least_s)

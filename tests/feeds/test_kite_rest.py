@@ -227,26 +227,6 @@ def test_a_long_range_is_asked_in_parts_that_join(rest: KiteRest, answers: Answe
     ]
 
 
-def test_all_threads_together_ask_for_three_candles_a_second(
-    rest: KiteRest, answers: Answers, clock: ManualClock
-):
-    answers.answer = lambda asked: json({"candles": []})
-    start = clock.monotonic()
-
-    def ask() -> None:
-        for _ in range(5):
-            rest.candles(TOKEN, 256265, "1m", on(18), on(18, 10))
-
-    threads = [threading.Thread(target=ask) for _ in range(3)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(answers.asked) == 15
-    # each waiter pushes the same clock, so that it may run ahead but never behind
-    assert clock.monotonic() - start >= 14 / 3 - 0.02
-
-
 # -- what goes wrong ------------------------------------------------------------------------
 
 
@@ -284,7 +264,7 @@ def test_too_many_requests_bar_the_way_for_as_long_as_kite_says(
     clock.advance(5)
     with pytest.raises(KiteLimitError) as caught:
         ask(rest)
-    assert caught.value.wait_s == pytest.approx(2, abs=0.5)
+    assert caught.value.wait_s == pytest.approx(2)
     assert len(answers.asked) == 1
     clock.advance(2)
     answers.answer = lambda asked: json({"candles": []})
