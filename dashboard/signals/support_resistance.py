@@ -38,6 +38,7 @@ at its beginning.
 Source: the rule is ours; the levels are those of the sections they come from.
 """
 
+import math
 from bisect import bisect_right
 from collections.abc import Mapping
 from functools import lru_cache
@@ -314,7 +315,7 @@ def _renewed_last(
         return None
     today = rows(bars, first_of_day(bars))
     begins = _first_rows(today.starts // QUARTER_S)
-    sessions = np.unique(np.concatenate([index_15m.days, bars.days]))
+    sessions = np.array(sorted({*index_15m.days.tolist(), *bars.days.tolist()}))
     renewals = _renewals(today, begins, sessions)
     last = Renewals(
         renewals.rows[-1:],
@@ -334,8 +335,10 @@ def _renewed_last(
     if future is not None:
         theirs, own = _two_sessions(future), _two_sessions(bars)
         night = own.starts[: len(own) - len(today)][-1:]
+        if not set(night.tolist()) <= set(theirs.starts.tolist()):
+            return None
         profile = _profile(last, own, theirs, underlying)
-        if profile is None or not np.isin(night, theirs.starts).all():
+        if profile is None:
             return None
         levels |= profile
     quarters = _quarters(index_15m, sessions, last)
@@ -349,7 +352,7 @@ def _renewed_last(
         _touching(quarters)[:, int(quarters.first[0]) : int(quarters.known[0])].tobytes(),
         width,
     )
-    count = float(np.count_nonzero(~np.isin(codes[there], ROUND)))
+    count = float(sum(code not in ROUND for code in codes[there].tolist()))
     return Standing(standing.number + 1, zones, width, count, standing.pivots)
 
 
@@ -850,7 +853,7 @@ def _one_sided(
     last: dict[str, float], close: float, flags: tuple[str, ...], levels: tuple[PriceLevel, ...]
 ) -> Verdict:
     """Say on which side of the close there is no level."""
-    side, other = ("below", "r1") if np.isfinite(last["r1"]) else ("above", "s1")
+    side, other = ("below", "r1") if math.isfinite(last["r1"]) else ("above", "s1")
     reason = f"No level {side} {number(close)}; {other.upper()} {number(last[other])}"
     return Verdict(Stance.NEUTRAL, 0.0, reason, (*flags, f"no_level_{side}"), levels)
 
