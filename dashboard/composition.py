@@ -12,11 +12,13 @@ import numpy.typing as npt
 import pandas as pd
 
 from dashboard.core.calendar import load_calendar
-from dashboard.core.clock import MINUTE_S, bar_index, day_start_s
+from dashboard.core.clock import MINUTE_S, Clock, bar_index, day_start_s
 from dashboard.core.errors import InputError
+from dashboard.core.kite import KiteApi
 from dashboard.core.market import TIMEFRAMES, UNDERLYINGS, VIX, Source, Universe
 from dashboard.core.ports import Store
 from dashboard.core.table import DAY_S, Columns
+from dashboard.operations.kite_session import KiteSessions
 from dashboard.pipeline.contracts import followed
 from dashboard.pipeline.days import Tools
 from dashboard.pipeline.opening import DAILY_BARS, stored_past
@@ -24,9 +26,12 @@ from dashboard.pipeline.past import Past
 from dashboard.pipeline.past_volume import SESSIONS, joined, running
 from dashboard.pipeline.rolling import expired_yesterday, monthly_expiries
 from dashboard.pipeline.series import WARMUP_BARS
+from dashboard.settings import Settings
 from dashboard.signals import load_signals
 from feeds.mock.feed import MockFeed
 from feeds.wire import decode_lenient, decode_many
+from storage.engine import Database
+from storage.kite_grants import SqlGrants, load_key
 
 HISTORY_SESSIONS = 35  # 400 half-hour bars
 SEED_LABEL = "seed "
@@ -35,6 +40,33 @@ SEED_LABEL = "seed "
 def make_tools(store: Store) -> Tools:
     """Return what desks, replays and notebooks work with."""
     return Tools(store, load_calendar(), decode_lenient, load_signals(), past_of, decode_many)
+
+
+def make_kite_apis(settings: Settings, clock: Clock) -> dict[str, KiteApi]:
+    """Return Kite's REST interface for each API key, in the order of the settings."""
+    if not settings.kite_keys:
+        return {}
+    from feeds.kite_rest import KiteRest  # brings Kite's client, which few commands need
+
+    pairs = zip(settings.kite_keys, settings.kite_secrets, strict=True)
+    return {key: KiteRest(key, secret, clock, settings.kite_endpoints) for key, secret in pairs}
+
+
+def make_kite_sessions(
+    settings: Settings, apis: Mapping[str, KiteApi], database: Database, clock: Clock
+) -> KiteSessions | None:
+    """Return the owner of all keys' sessions; None where no API key is set.
+
+    Raises
+    ------
+    InputError
+        If the file that opens kept tokens cannot be used.
+    StoreError
+        If the database cannot be read.
+    """
+    if not apis:
+        return None
+    return KiteSessions(apis, SqlGrants(database, load_key(settings.home)), clock)
 
 
 def past_of(store: Store, universe: Universe, day: date, source: Source) -> Past:

@@ -4,6 +4,7 @@ Real recorded days come first. Where there is none, a generated day is already p
 recorded as it goes and marked MOCK for good.
 """
 
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -14,6 +15,7 @@ from dashboard.composition import generated_past, make_tools
 from dashboard.core.calendar import Calendar
 from dashboard.core.clock import Clock, from_ns
 from dashboard.core.errors import CalendarError, InputError, StoreError
+from dashboard.core.health import Stage
 from dashboard.core.market import Segment, Source
 from dashboard.core.ports import DaySummary
 from dashboard.live_recording import LiveRecording
@@ -47,6 +49,7 @@ class DeskRoom:
     store: SqlStore
     mode: Mode
     recording: LiveRecording | None = None
+    outer: Callable[[], tuple[Stage, ...]] = tuple  # the health of what stands before the desk
     _open: ExitStack = field(default_factory=ExitStack)
 
     @property
@@ -81,7 +84,14 @@ class DeskRoom:
             return  # today's own desk stays until midnight, ended or not
         tools, clock = self.desks.tools, self.desks.clock
         waiting = WaitingDay(tools, _day_to_wait_for(tools.calendar, now))
-        desk = Desk(waiting, tools.calendar, clock, shared=True, edge=clock.now_ns)
+        desk = Desk(
+            waiting,
+            tools.calendar,
+            clock,
+            shared=True,
+            edge=clock.now_ns,
+            outer=lambda: self.outer(),
+        )
         self.desks.share(desk)
         desk.start()
 

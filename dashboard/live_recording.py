@@ -4,7 +4,7 @@ Frames come in by `take` from Kite's thread; all else is asked for by the schedu
 """
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import date
@@ -52,6 +52,7 @@ class _Open:
     live: LiveDay
     desk: Desk
     context: ExitStack
+    is_over: bool = False  # nothing comes in any more
 
 
 @dataclass
@@ -60,6 +61,7 @@ class LiveRecording:
 
     desks: Desks
     clock: Clock
+    outer: Callable[[], tuple[Stage, ...]] = tuple  # the health of what stands before the desk
     _now: _Open | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -89,7 +91,14 @@ class LiveRecording:
                 context.callback(tape.stop)
                 inbox = Inbox(self.clock, tape.put, lambda: desk.rouse())
                 live = LiveDay(tools, day, inbox, tape, outgrown=outgrown)
-                desk = Desk(live, tools.calendar, self.clock, shared=True, edge=inbox.now_ns)
+                desk = Desk(
+                    live,
+                    tools.calendar,
+                    self.clock,
+                    shared=True,
+                    edge=inbox.now_ns,
+                    outer=lambda: self.outer(),
+                )
                 self._now = _Open(day, writer, tape, inbox, live, desk, context.pop_all())
         self.desks.share(desk)
         desk.start()
@@ -107,7 +116,7 @@ class LiveRecording:
     def take(self, frame: Frame) -> None:
         """Take in a frame, from any thread; outside a recording it is nobody's."""
         now = self._now
-        if now is not None:
+        if now is not None and not now.is_over:
             now.inbox.put(frame)
 
     def grow(self, instruments: Sequence[Instrument]) -> None:
@@ -196,21 +205,60 @@ class LiveRecording:
             now = self._now
             if now is None:
                 return
+            now.is_over = True
             self._end_desk(now.desk)
             now.tape.stop()
-            now.writer.finish()  # may raise and be tried again; then the context has nothing to do
+            now.live.keep_readings()
+            now.writer.finish()  # what raises here is tried again, and what was done is not
             now.context.close()
+            self._prepare(now.day)
             self._now = None
-        tools = self.desks.tools
-        prepare_day(
-            tools.store,
-            now.day,
-            Source.LIVE,
-            tools.calendar,
-            tools.decoder,
-            decode_many=tools.decode_many,
-        )
         log.info("recorded", day=str(now.day))
+
+    def refresh(self) -> None:
+        """Look anew at what came before the day, as when earlier sessions were fetched."""
+        now = self._now
+        if now is not None:
+            now.desk.reload()
+
+    def instruments(self, day: date) -> Sequence[Instrument]:
+        """Return what the stored tapes of `day` hold; nothing where there are none."""
+        try:
+            return self.desks.tools.store.universe(day, Source.LIVE).instruments
+        except StoreError:
+            return ()
+
+    def has_left(self, day: date) -> bool:
+        """Say whether a live tape of `day` is here: what an earlier process left, or finished."""
+        try:
+            return LABEL in self.desks.tools.store.day(day, Source.LIVE).labels
+        except StoreError:
+            return False
+
+    def finish_left(self, day: date) -> None:
+        """Finish the tape that an earlier process left, and prepare that day.
+
+        Raises
+        ------
+        StoreError
+            If it cannot be written; it may be tried again.
+        """
+        tools = self.desks.tools
+        with tools.store.begin_tape(TapeInfo(day, Source.LIVE, FIDELITY, LABEL), ()):
+            pass  # to leave the context is to finish it
+        self._prepare(day)
+
+    def _prepare(self, day: date) -> None:
+        tools = self.desks.tools
+        if not tools.store.day(day, Source.LIVE).prepared:
+            prepare_day(
+                tools.store,
+                day,
+                Source.LIVE,
+                tools.calendar,
+                tools.decoder,
+                decode_many=tools.decode_many,
+            )
 
     def _end_desk(self, desk: Desk) -> None:
         desk.end()

@@ -130,7 +130,7 @@ def _guard(runtime: "Runtime") -> None:
     from bokeh.settings import settings
 
     from dashboard.ui.runtime import SECRET_SETTING
-    from dashboard.ui.signin import auth_module, handlers
+    from dashboard.ui.signin import auth_module, handlers, kite
 
     store = runtime.store
     secret = store.get_setting(SECRET_SETTING)
@@ -138,7 +138,7 @@ def _guard(runtime: "Runtime") -> None:
     settings.__dict__.pop("_secret_key_bytes", None)  # what Bokeh kept from before
     settings.sign_sessions = True
     settings.auth_module = auth_module.__file__
-    urls.toplevel_patterns.extend(handlers.patterns())
+    urls.toplevel_patterns.extend([*kite.patterns(), *handlers.patterns()])
     _guard_components()
 
 

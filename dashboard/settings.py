@@ -3,15 +3,20 @@
 Everything has a default that works offline, except secrets, which have none.
 """
 
+import re
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
-from pydantic import Field, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from dashboard.core.errors import InputError
+from dashboard.core.kite import Endpoints
 
 DATABASE_FILE = "tezi.sqlite"
+KITE = Endpoints()
+BETWEEN_ADDRESSES = re.compile(r"[,\s]+(?=[A-Za-z][\w+.-]*://)")  # they may hold commas
 
 
 class Mode(StrEnum):
@@ -27,7 +32,11 @@ class Settings(BaseSettings):
     """Read once, at the start; everyone else receives the values they need."""
 
     model_config = SettingsConfigDict(
-        env_prefix="TEZI_", env_ignore_empty=True, extra="ignore", frozen=True
+        env_prefix="TEZI_",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
     )
 
     home: Path = Field(
@@ -51,6 +60,31 @@ class Settings(BaseSettings):
         description="Address under which people reach Tezi, such as https://desk.example; "
         "its host may open the page's socket, and links are printed with it.",
     )
+    kite_api_key: SecretStr | None = Field(
+        default=None,
+        description="API key of your Kite Connect app; several are separated by commas.",
+    )
+    kite_api_secret: SecretStr | None = Field(
+        default=None,
+        description="API secret of the same app; several in the order of their keys.",
+    )
+    kite_rest: str = Field(default=KITE.rest, description="Address of Kite's REST interface.")
+    kite_login: str = Field(default=KITE.login, description="Address of Kite's sign-in page.")
+    kite_socket: str = Field(default=KITE.socket, description="Address of Kite's WebSocket.")
+    strikes: int = Field(
+        default=36,
+        ge=2,
+        le=400,
+        description="Strikes to subscribe of each expiry, round the money, of each underlying.",
+    )
+    expiries: int = Field(
+        default=2, ge=1, le=12, description="Nearest expiries to subscribe, of each underlying."
+    )
+    notify_urls: SecretStr | None = Field(
+        default=None,
+        description="Addresses of apprise, separated by commas: who is told when a person is "
+        "needed.",
+    )
 
     @classmethod
     def from_env(cls) -> "Settings":
@@ -59,14 +93,50 @@ class Settings(BaseSettings):
         Raises
         ------
         InputError
-            With one sentence that names the variable and what is wrong with it.
+            With a line for each variable that cannot be used: its name, and what is wrong.
+        """
+        settings, wrong = cls.read()
+        if wrong:
+            raise InputError("\n".join(wrong.values()))
+        return settings
+
+    @classmethod
+    def read(cls) -> tuple["Settings", dict[str, str]]:
+        """Return the settings, and a sentence for each that cannot be used, by its name.
+
+        The default stands in for those, so that the rest can be looked at too.
         """
         try:
-            return cls()
+            return cls(), {}
         except ValidationError as error:
-            first = error.errors()[0]
-            variable = "TEZI_" + "_".join(str(part) for part in first["loc"]).upper()
-            raise InputError(f"{variable} cannot be used: {first['msg']}.") from error
+            found = {str(each["loc"][0]): each["msg"] for each in error.errors()}
+        usable: Any = {
+            name: cls.model_fields[name].get_default(call_default_factory=True) for name in found
+        }
+        wrong = {name: f"{variable(name)} cannot be used: {why}." for name, why in found.items()}
+        return cls(**usable), wrong
+
+    @property
+    def kite_keys(self) -> tuple[str, ...]:
+        """Return the API keys."""
+        return _listed(self.kite_api_key)
+
+    @property
+    def kite_secrets(self) -> tuple[str, ...]:
+        """Return the API secrets, in the order of the keys."""
+        return _listed(self.kite_api_secret)
+
+    @property
+    def kite_endpoints(self) -> Endpoints:
+        """Return where Kite is."""
+        return Endpoints(self.kite_rest, self.kite_login, self.kite_socket)
+
+    @property
+    def notify_addresses(self) -> tuple[str, ...]:
+        """Return who is told, as apprise's addresses."""
+        text = self.notify_urls.get_secret_value() if self.notify_urls else ""
+        parts = (part.strip(" ,\t\n") for part in BETWEEN_ADDRESSES.split(text))
+        return tuple(part for part in parts if part)
 
     @property
     def url_of_database(self) -> str:
@@ -88,3 +158,14 @@ class Settings(BaseSettings):
         except OSError as error:
             raise InputError(f"TEZI_HOME {self.home} cannot be made: {error.strerror}.") from error
         return self.home
+
+
+def variable(name: str) -> str:
+    """Return the environment variable of a setting."""
+    return f"TEZI_{name.upper()}"
+
+
+def _listed(secrets: SecretStr | None) -> tuple[str, ...]:
+    """Return what commas separate; an empty place stays one, so that the order does."""
+    text = secrets.get_secret_value().strip() if secrets else ""
+    return tuple(part.strip() for part in text.split(",")) if text else ()

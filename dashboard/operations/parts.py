@@ -66,6 +66,10 @@ class ContractBook(Protocol):
         """Return the tokens to subscribe, re-centred on these prices [INR]."""
         ...
 
+    def remarks(self, day: date) -> tuple[str, ...]:
+        """Return what is lacking or odd about the day's contracts, in sentences."""
+        ...
+
 
 class Recording(Protocol):
     """The live day: its tape and its desk, shared by everyone."""
@@ -107,6 +111,30 @@ class Recording(Protocol):
         """Write everything, call the tape complete and prepare the day. Blocks."""
         ...
 
+    def refresh(self) -> None:
+        """Look anew at what came before the day, as when earlier sessions were fetched."""
+        ...
+
+    def instruments(self, day: date) -> Sequence[Instrument]:
+        """Return what the stored tapes of `day` hold; nothing where there are none."""
+        ...
+
+    def has_left(self, day: date) -> bool:
+        """Say whether a live tape of `day` is here: what an earlier process left, or finished."""
+        ...
+
+    def finish_left(self, day: date) -> None:
+        """Finish the tape that an earlier process left, and prepare that day. Blocks."""
+        ...
+
+
+class History(Protocol):
+    """The sessions before the first live day."""
+
+    def fetch(self, api: KiteApi, grant: Grant, day: date) -> int:
+        """Fetch and prepare what the store lacks of them; return how many came. Blocks."""
+        ...
+
 
 class Filler(Protocol):
     """Fetch what was not received."""
@@ -128,6 +156,12 @@ class Reconciler(Protocol):
         instruments: Collection[Instrument],
     ) -> DayReport:
         """Compare, add what is missing (labelled, never overwriting), report. Blocks."""
+        ...
+
+    def unreconciled(
+        self, day: date, hours: Hours, instruments: Collection[Instrument], why: str
+    ) -> DayReport:
+        """Report a day that could not be compared, and why. Blocks shortly."""
         ...
 
 

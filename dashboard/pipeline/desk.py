@@ -16,6 +16,7 @@ import structlog
 from dashboard.core.calendar import Calendar
 from dashboard.core.clock import MINUTE_S, SECOND_NS, Clock, from_ns, to_ns
 from dashboard.core.errors import TeziError
+from dashboard.core.health import Stage
 from dashboard.core.market import TIMEFRAMES, Frame
 from dashboard.pipeline.bars import PATIENCE_S
 from dashboard.pipeline.days import Day
@@ -74,6 +75,7 @@ class Desk:
     begin: datetime | None = None  # where to open
     on_frame: Callable[[Frame], None] | None = None  # sees each frame before the pipeline
     on_tick: Callable[[], None] | None = None  # called between slices
+    outer: Callable[[], tuple[Stage, ...]] = tuple  # the health of what stands before the desk
     edge: Callable[[], int] | None = None  # of a live day: all that came before it is here [ns]
     hub: Hub = field(default_factory=Hub)
     status: str = "loading"
@@ -95,7 +97,7 @@ class Desk:
         self._published_s = self._build_s = self._failed_s = 0.0
         self._is_roused = False
         self._seq = 0
-        self._builder = SnapshotBuilder(self.day, self.calendar)
+        self._builder = SnapshotBuilder(self.day, self.calendar, lambda: self.outer())
         self.last_used_s = self.clock.monotonic()
         self._thread = threading.Thread(target=self._run, name=f"desk-{self.day.day}", daemon=True)
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from dashboard.core.bars import AnyBars
-from dashboard.core.clock import SECOND_NS, to_ns
+from dashboard.core.clock import from_seconds
 from dashboard.core.market import TIMEFRAMES, Segment
 from dashboard.core.signal import Inputs, Reading, Signal, insufficient
 from dashboard.pipeline.desk_inputs import DeskInputs, as_of
@@ -35,6 +35,7 @@ class Sections:
     failures: dict[str, str] = field(default_factory=dict)
     waiting: bool = False  # while a seek catches up: everything is read once, at its end
     _unread: dict[Look, list[str]] = field(default_factory=dict)
+    _wanted: dict[tuple[str, ...], frozenset[str]] = field(default_factory=dict)
     _sought: int = 0  # bars that had ended by this second are no news
 
     def __post_init__(self) -> None:
@@ -180,7 +181,10 @@ class Sections:
     def _inputs(
         self, underlying: str, timeframe: str, names: Iterable[str], *, forming: bool = False
     ) -> Inputs:
-        names = wanted(self.signals[name] for name in names)
+        asked = tuple(names)
+        if asked not in self._wanted:
+            self._wanted[asked] = wanted(self.signals[name] for name in asked)
+        names = self._wanted[asked]
         votes = self._ballots[underlying].columns() if VOTES in names else None
         return self.source.inputs(underlying, timeframe, names, forming=forming, votes=votes)
 
@@ -196,7 +200,7 @@ class Sections:
             self.known[key] = reading
             if table is not None:
                 self.tables[key] = table
-            if reading.asof is not None and to_ns(reading.asof) > self._sought * SECOND_NS:
+            if reading.asof is not None and reading.asof > from_seconds(self._sought):
                 readings.append(reading)
         if self._unread:
             self._done(underlying, timeframe, names)
@@ -219,7 +223,8 @@ class Sections:
             lead = signal.needs[0]
             if lead not in leads:
                 leads[lead] = as_of(inputs, lead)
-            return signal.evaluate(leads[lead], final=final)
+            earlier = self.tables.get((inputs.underlying, name, inputs.timeframe))
+            return signal.evaluate(leads[lead], final=final, earlier=earlier)
         except Exception as error:
             self._failed(name, inputs.underlying, error)
             verdict = insufficient(f"{type(error).__name__}: {error}", "failed")

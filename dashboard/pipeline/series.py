@@ -15,7 +15,7 @@ from dashboard.core.bars import as_frame
 from dashboard.core.clock import MINUTE_S, bar_index
 from dashboard.core.market import BAR_COLUMNS, TIMEFRAMES, BarFlag, Segment
 from dashboard.core.ports import BAR_DTYPE
-from dashboard.core.table import Columns
+from dashboard.core.table import Columns, Row
 from dashboard.pipeline.bars import Closed, aggregate
 from dashboard.pipeline.hours import AUCTION, CLOSED, Hours
 
@@ -72,6 +72,12 @@ def bars_columns(bars: npt.NDArray[np.void], *more: str) -> Columns:
     names = (*BAR_COLUMNS, *more)
     start, *values = (np.ascontiguousarray(bars[name]) for name in ("start", *names))
     return Columns(start, dict(zip(names, values, strict=True)))
+
+
+def with_bar(columns: Columns, bar: np.void) -> Columns:
+    """Return bars as arrays, `columns` and one more."""
+    row = dict(zip(BAR_DTYPE.names or (), bar.item(), strict=True))
+    return columns.followed_by(row["start"], Row({name: row[name] for name in columns.values}))
 
 
 def regular(bars: npt.NDArray[np.void]) -> npt.NDArray[np.void]:
@@ -191,12 +197,13 @@ class SeriesBook:
 
     def add(self, closed: Closed) -> list[Finished]:
         """Take in a closed minute; return the bars that are now final, shortest first."""
-        mine = closed.bars[np.isin(closed.bars["token"], self.tokens)]
-        for at in range(len(mine)):
-            self._series[int(mine["token"][at]), "1m"].append(mine[at : at + 1])
-        tokens = frozenset(int(token) for token in mine["token"])
+        tokens = set()
+        for at, token in enumerate(closed.bars["token"].tolist()):
+            if token in self._segment:
+                self._series[token, "1m"].append(closed.bars[at : at + 1])
+                tokens.add(token)
         longer = self._close_longer(closed.segment, closed.minute)
-        return [Finished("1m", closed.minute, tokens), *longer]
+        return [Finished("1m", closed.minute, frozenset(tokens)), *longer]
 
     def _close_longer(self, segment: Segment, minute: int) -> Iterable[Finished]:
         for name, minutes in TIMEFRAMES.items():

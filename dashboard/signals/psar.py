@@ -15,12 +15,15 @@ without a trend the stop is reached again and again. An ADX not yet known halves
 Source: J. Welles Wilder, New Concepts in Technical Trading Systems (1978), as in TA-Lib.
 """
 
-import numpy as np
-import talib
+import math
 
+import numpy as np
+
+from dashboard.core.averages import SAR, adx, atr
 from dashboard.core.bars import AnyBars, Bars, as_table, column, last_row, prices
 from dashboard.core.market import Floats
 from dashboard.core.signal import Inputs, Signal, Stance, Verdict
+from dashboard.core.table import Columns, Row
 from dashboard.core.view import Line, Number
 from dashboard.core.wording import number
 
@@ -54,16 +57,31 @@ def calculate(bars: Bars) -> Bars:
         If a price is unknown.
     """
     high, low, close = prices(bars, "high", "low", "close")
-    stop = talib.SAR(high, low, STEP, LIMIT)
+    stop = SAR(high, low, STEP, LIMIT)
     return as_table(
         {
             "psar": stop,
             "psar_dir": _sides(high, low, stop),
             "psar_gap": close - stop,
-            "atr14": talib.ATR(high, low, close, PERIOD),
-            "adx14": talib.ADX(high, low, close, PERIOD),
+            "atr14": atr(bars, PERIOD),
+            "adx14": adx(bars, PERIOD),
         },
         bars,
+    )
+
+
+def resume(table: Columns, bars: Columns) -> Row:
+    """Return the last bar's row."""
+    high, low, close = prices(bars, "high", "low", "close")
+    stop = SAR(high, low, STEP, LIMIT)[-1:]
+    return Row(
+        {
+            "psar": float(stop[0]),
+            "psar_dir": float(_sides(high[-1:], low[-1:], stop)[0]),
+            "psar_gap": float(close[-1] - stop[0]),
+            "atr14": float(atr(bars, PERIOD)[-1]),
+            "adx14": float(adx(bars, PERIOD)[-1]),
+        }
     )
 
 
@@ -77,16 +95,16 @@ def _sides(high: Floats, low: Floats, stop: Floats) -> Floats:
 def judge(table: AnyBars, inputs: Inputs) -> Verdict:
     """Return the side the stop is for; neutral while nothing moves."""
     last = last_row(table)
-    gap, atr, adx, way = last["psar_gap"], last["atr14"], last["adx14"], last["psar_dir"]
+    gap, span, way = last["psar_gap"], last["atr14"], last["psar_dir"]
     close = last["psar"] + gap
-    if not atr > FLAT * close or not way:
+    if not span > FLAT * close or not way:
         return Verdict(Stance.NEUTRAL, 0.0, f"No range at {number(close)}")
-    strength = 100 * abs(gap) / (FULL * atr)
-    trendless = adx < NO_TREND  # false for NaN
+    strength = 100 * abs(gap) / (FULL * span)
+    trendless = last["adx14"] < NO_TREND  # false for NaN
     return Verdict(
         stance=Stance.BULLISH if way > 0 else Stance.BEARISH,
         strength=0.5 * min(100.0, strength) if trendless else strength,
-        reason=f"{_fact(close, last['psar'])}; {_trend(adx)}",
+        reason=f"{_fact(close, last['psar'])}; {_trend(last['adx14'])}",
         flags=_flags(table),
     )
 
@@ -97,9 +115,11 @@ def _fact(close: float, stop: float) -> str:
     return f"Close {number(close, digits)} {side} {number(stop, digits)}"
 
 
-def _trend(adx: float) -> str:
-    side = "<" if adx < NO_TREND else ">" if adx > NO_TREND else "="
-    return f"ADX {number(adx, 1)} {side} {NO_TREND:.0f}" if np.isfinite(adx) else "ADX unknown"
+def _trend(value: float) -> str:
+    side = "<" if value < NO_TREND else ">" if value > NO_TREND else "="
+    if not math.isfinite(value):
+        return "ADX unknown"
+    return f"ADX {number(value, 1)} {side} {NO_TREND:.0f}"
 
 
 def _flags(table: AnyBars) -> tuple[str, ...]:
@@ -113,6 +133,7 @@ SIGNAL = Signal(
     order=50,
     needs=("index",),
     calculate=calculate,
+    resume=resume,
     judge=judge,
     view=(
         Number("psar", "SAR", digits=1),

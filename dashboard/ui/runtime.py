@@ -5,16 +5,22 @@ whatever must last is held here. The handle itself is kept in Panel's process-wi
 where a reload of our modules under ``--dev`` finds it again.
 """
 
-from collections.abc import Callable
+import atexit
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from panel.io.state import state
 from tornado.ioloop import IOLoop
 
 from dashboard.auth.accounts import Accounts
+from dashboard.composition import make_kite_apis, make_kite_sessions
+from dashboard.configuration import read_configuration
 from dashboard.core.clock import Clock, SystemClock
 from dashboard.core.errors import TeziError
+from dashboard.core.kite import KiteApi
 from dashboard.desk_room import DeskRoom, make_desk_room, status_words
+from dashboard.going_live import Operations, make_operations
+from dashboard.operations.kite_session import KiteSessions
 from dashboard.settings import Settings
 from dashboard.ui.signin.visits import Visits
 from storage.accounts import SqlAccounts
@@ -46,6 +52,9 @@ class Runtime:
     accounts: Accounts
     visits: Visits
     room: DeskRoom
+    apis: Mapping[str, KiteApi] = field(default_factory=dict)  # Kite's, by API key
+    sessions: KiteSessions | None = None  # of Kite; None where no API key is set
+    operations: Operations | None = None  # of a live desk; None where it is another's
     on_start: list[Callable[[IOLoop], None]] = field(default_factory=list)
     status_words: Callable[[], tuple[str, ...]] = no_status
     guarded: bool = False  # sign-in stands in front of every page
@@ -58,8 +67,17 @@ class Runtime:
         self.started = True
         self.visits.watch(io_loop)
         self.room.start()
+        if self.operations is not None:
+            self.operations.start(io_loop)
+            atexit.register(self.stop)
         for callback in self.on_start:
             callback(io_loop)
+
+    def stop(self) -> None:
+        """Write what waits, and leave a live day to be gone on with."""
+        if self.operations is not None:
+            self.operations.stop()
+        self.room.stop()
 
 
 def build(settings: Settings, clock: Clock) -> Runtime:
@@ -68,17 +86,27 @@ def build(settings: Settings, clock: Clock) -> Runtime:
     database = open_database(settings.url_of_database)
     store = SqlAccounts(database)
     accounts = Accounts(store, clock)
-    room = make_desk_room(SqlStore(database), clock, settings.mode)
+    apis = make_kite_apis(settings, clock)
+    room = make_desk_room(SqlStore(database), clock, settings.mode, kite=bool(apis))
     runtime = Runtime(settings, clock, database, store, accounts, Visits(accounts), room)
+    runtime.apis = apis
+    runtime.sessions = make_kite_sessions(settings, apis, database, clock)
+    runtime.operations = make_operations(settings, database, clock, room, apis, runtime.sessions)
     runtime.status_words = lambda: status_words(room)
     return runtime
 
 
 def ensure_started() -> Runtime:
-    """Return the process's runtime, made from the environment when there is none yet."""
+    """Return the process's runtime, made from the environment when there is none yet.
+
+    Raises
+    ------
+    InputError
+        If anything is wrong with the configuration; nothing was opened or made then.
+    """
     runtime: Runtime | None = state.cache.get(KEY)
     if runtime is None:
-        runtime = state.cache[KEY] = build(Settings.from_env(), SystemClock())
+        runtime = state.cache[KEY] = build(read_configuration(), SystemClock())
     return runtime
 
 

@@ -44,6 +44,36 @@ def test_a_used_machine_is_looked_through(tezi: Tezi, generated: Path):
         assert words in ran.words
 
 
+def test_settings_with_which_tezi_would_not_start_are_problems(
+    tezi: Tezi, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("TEZI_KITE_API_KEY", "your_api_key")
+    monkeypatch.setenv("TEZI_KITE_API_SECRET", "")
+    ran = tezi("doctor")
+    assert ran.code == 1
+    assert "problem Settings TEZI_KITE_API_KEY is set and TEZI_KITE_API_SECRET is not" in ran.words
+    assert "→ set both, or neither" in ran.words
+    assert "TEZI_KITE_API_KEY looks like a placeholder" in ran.words
+
+
+def test_right_settings_are_shown_without_a_secret(tezi: Tezi, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("TEZI_KITE_API_KEY", "kitekeyalpha0001")
+    monkeypatch.setenv("TEZI_KITE_API_SECRET", "s3cr3tofalpha000000000000000001")
+    ran = tezi("doctor")
+    assert ran.code == 0
+    assert "Kite's API keys: …0001" in ran.words
+    assert "alpha" not in ran.words
+
+
+def test_a_key_of_kite_s_tokens_that_others_can_read_is_a_problem(tezi: Tezi, generated: Path):
+    (generated / "kite.key").write_text("not looked at")
+    (generated / "kite.key").chmod(0o644)
+    ran = tezi("doctor")
+    assert ran.code == 1
+    assert "others may read it (644): run" in ran.words
+    assert "kite.key`" in ran.words
+
+
 def test_a_damaged_chunk_is_found_on_demand(tezi: Tezi, generated: Path):
     with closing(sqlite3.connect(generated / "tezi.sqlite")) as db, db:
         last = "(SELECT max(minute) FROM chunk)"

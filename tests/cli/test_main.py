@@ -19,6 +19,7 @@ COMMANDS = (
     ("replay", "the same digest"),
     ("prepare", "bars, chain and checkpoints"),
     ("catalogue", "formula, source, parameters"),
+    ("kite", "Sign in to Kite"),
     ("bench", "Measure this machine"),
     ("doctor", "Check the installation"),
 )

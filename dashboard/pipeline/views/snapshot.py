@@ -1,12 +1,13 @@
 """Put the panes together into one immutable snapshot."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from dashboard.core.calendar import Calendar
 from dashboard.core.clock import MINUTE_S, SECOND_NS, from_ns
+from dashboard.core.health import Stage
 from dashboard.core.market import UNDERLYINGS
 from dashboard.core.ports import DaySummary
 from dashboard.core.signal import Reading
@@ -42,8 +43,11 @@ class DeskState:
 class SnapshotBuilder:
     """Build a desk's snapshots; what does not change within a day is worked out once."""
 
-    def __init__(self, day: Day, calendar: Calendar) -> None:
+    def __init__(
+        self, day: Day, calendar: Calendar, outer: Callable[[], tuple[Stage, ...]] = tuple
+    ) -> None:
         self._day = day
+        self._outer = outer
         self._calendar = calendar
         self._bands = bands(calendar, day.day)
         self._silhouettes: dict[str, tuple[int, Silhouette]] = {}
@@ -79,7 +83,7 @@ class SnapshotBuilder:
             fidelity=summary.fidelity,
             instruments=summary.instruments,
             feed_age_s=None,
-            stages=(),
+            stages=self._outer(),
             indices={},
             charts={},
             chains={},
@@ -104,12 +108,15 @@ class SnapshotBuilder:
         return replace(
             frame,
             feed_age_s=max(0.0, (now_ns - last) / SECOND_NS) if last else None,
-            stages=stages(
-                pipeline,
-                summary,
-                now_ns,
-                trading=_trading(pipeline, now_ns),
-                rates=self._rates.see(now_ns, pipeline.messages, pipeline.ticks),
+            stages=(
+                *frame.stages,
+                *stages(
+                    pipeline,
+                    summary,
+                    now_ns,
+                    trading=_trading(pipeline, now_ns),
+                    rates=self._rates.see(now_ns, pipeline.messages, pipeline.ticks),
+                ),
             ),
             indices=index_quotes(pipeline, now_ns, silence_limit_s(summary)),
             charts=_charts(pipeline, on_desk),

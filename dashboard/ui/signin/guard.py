@@ -8,6 +8,7 @@ those names is overwritten. The page's policy forbids it to load from any other 
 
 import re
 from http.cookies import SimpleCookie
+from urllib.parse import urlsplit
 
 from bokeh.util.token import get_token_payload
 from tornado.web import RequestHandler
@@ -19,12 +20,14 @@ from dashboard.ui.runtime import get_runtime
 from dashboard.ui.signin.visits import HEADER_JTI, visitor_headers
 
 COOKIE = "tezi_token"
+THIS_MACHINE = ("localhost", "127.0.0.1")
+POLICY = "Content-Security-Policy"
 PAGE_HEADERS = {
     "X-Frame-Options": "DENY",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     # BokehJS compiles callbacks, Panel's components arrive as blobs: neither may be forbidden
-    "Content-Security-Policy": (
+    POLICY: (
         "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob: data:; "
         "style-src 'self' 'unsafe-inline' blob: data:; img-src 'self' data: blob:; "
         "font-src 'self' data:; connect-src 'self' blob: data:; worker-src 'self' blob:; "
@@ -41,7 +44,7 @@ def get_user(handler: RequestHandler) -> str | None:
         return None
     if isinstance(handler, WebSocketHandler):
         return claims.name if _opened_by(handler, claims) else None
-    for name, value in PAGE_HEADERS.items():
+    for name, value in with_form_targets(PAGE_HEADERS).items():
         handler.set_header(name, value)
     _hide_cookies(handler)
     for name, value in visitor_headers(claims).items():
@@ -64,6 +67,23 @@ def safe_next(target: str, home: str) -> str:
     """Return `target` if it is a path on this server, and `home` if it leads elsewhere."""
     inside = target.startswith("/") and not target.startswith("//")
     return target if inside and not FORBIDDEN_IN_NEXT.search(target) else home
+
+
+def with_form_targets(headers: dict[str, str]) -> dict[str, str]:
+    """Let forms lead to Kite's sign-in too, and back, where an API key is set.
+
+    Browsers hold every address that a form leads on to against the page's policy: ours
+    sends to Kite, and Kite sends to the address of its app, which may name this machine
+    differently than the visitor does.
+    """
+    runtime = get_runtime()
+    if runtime.sessions is None:
+        return headers
+    kite = urlsplit(runtime.settings.kite_login)
+    here = [f"http://{host}:*" for host in THIS_MACHINE]
+    targets = " ".join(["form-action 'self'", f"{kite.scheme}://{kite.netloc}", *here])
+    policy = headers[POLICY].replace("form-action 'self'", targets)
+    return {**headers, POLICY: policy}
 
 
 def _hide_cookies(handler: RequestHandler) -> None:

@@ -1,0 +1,178 @@
+"""Start-up looks at the whole configuration and lists every problem at once."""
+
+import pytest
+
+from dashboard.configuration import problems_of, read_configuration
+from dashboard.core.errors import InputError
+from dashboard.settings import Settings
+
+KEY, OTHER_KEY = "kitekeyalpha0001", "kitekeybravo0002"
+SECRET, OTHER_SECRET = "s3cr3tofalpha000000000000000001", "s3cr3tofbravo000000000000000002"
+BOTH = {"kite_api_key": KEY, "kite_api_secret": SECRET}
+
+
+def problems(**values: object) -> list[str]:
+    return problems_of(Settings(**values))
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {},
+        {"mode": "mock"},
+        BOTH,
+        {**BOTH, "mode": "live"},
+        {"kite_api_key": f"{KEY},{OTHER_KEY}", "kite_api_secret": f"{SECRET}, {OTHER_SECRET}"},
+        {"kite_rest": "http://127.0.0.1:7000", "kite_socket": "ws://localhost:7001"},
+        {"kite_rest": "http://[::1]:7000", "kite_login": "http://127.0.0.1:7000/connect/login"},
+        {"strikes": 400, "expiries": 3},
+        {"notify_urls": "json://127.0.0.1:80/path"},
+        {"public_url": "https://desk.example"},
+        {"public_url": "http://desk.example:5006"},
+    ],
+)
+def test_what_is_right_is_let_through(values: dict[str, object]):
+    assert problems(**values) == []
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        (
+            {"mode": "live"},
+            "TEZI_MODE=live needs TEZI_KITE_API_KEY and TEZI_KITE_API_SECRET: set both, or "
+            "choose auto, mock or replay.",
+        ),
+        (
+            {"kite_api_key": KEY},
+            "TEZI_KITE_API_KEY is set and TEZI_KITE_API_SECRET is not: set both, or neither.",
+        ),
+        (
+            {"kite_api_secret": SECRET, "mode": "live"},
+            "TEZI_KITE_API_SECRET is set and TEZI_KITE_API_KEY is not: set both, or neither.",
+        ),
+        (
+            {**BOTH, "kite_api_key": f"{KEY},{OTHER_KEY}"},
+            "TEZI_KITE_API_KEY names 2 and TEZI_KITE_API_SECRET 1: give each key its secret, in "
+            "the same order.",
+        ),
+        (
+            {"kite_api_key": f"{KEY},{KEY}", "kite_api_secret": f"{SECRET},{OTHER_SECRET}"},
+            "TEZI_KITE_API_KEY names the same key twice: name each once.",
+        ),
+        (
+            {"kite_api_key": f"{KEY},", "kite_api_secret": f"{SECRET},{OTHER_SECRET}"},
+            "TEZI_KITE_API_KEY, number 2, is empty: take out the comma too many, or put the "
+            "value there.",
+        ),
+        (
+            {**BOTH, "kite_api_key": "k1t3"},
+            "TEZI_KITE_API_KEY is too short: copy the whole value from your Kite Connect app.",
+        ),
+        (
+            {**BOTH, "kite_api_secret": "with a space in it"},
+            "TEZI_KITE_API_SECRET holds a space or a sign that no key has: copy the value again.",
+        ),
+        (
+            {"kite_rest": "http://api.kite.trade"},
+            "TEZI_KITE_REST would send secrets in clear: use https://, or an address of this "
+            "machine.",
+        ),
+        (
+            {"kite_socket": "https://ws.kite.trade"},
+            "TEZI_KITE_SOCKET is no address: it begins with wss:// and names a host.",
+        ),
+        (
+            {"kite_login": "kite.zerodha.com/connect/login"},
+            "TEZI_KITE_LOGIN is no address: it begins with https:// and names a host.",
+        ),
+        (
+            {"kite_rest": "https://:443"},
+            "TEZI_KITE_REST is no address: it begins with https:// and names a host.",
+        ),
+        (
+            {"kite_rest": "https://host:port"},
+            "TEZI_KITE_REST is no address: it begins with https:// and names a host.",
+        ),
+        (
+            {"kite_rest": "https://me:pw@api.kite.trade"},
+            "TEZI_KITE_REST may hold no user name, no ? and no #: leave them out.",
+        ),
+        (
+            {"kite_login": "https://kite.example/login?v=3"},
+            "TEZI_KITE_LOGIN may hold no user name, no ? and no #: leave them out.",
+        ),
+        (
+            {"public_url": "desk.example"},
+            "TEZI_PUBLIC_URL is no address: it begins with https:// and names a host.",
+        ),
+        (
+            {"strikes": 400, "expiries": 12},
+            "TEZI_STRIKES and TEZI_EXPIRIES ask for 28,810 instruments, and Kite carries 9,000: "
+            "lower one, or add an API key.",
+        ),
+        (
+            {"notify_urls": "json://127.0.0.1, jsn://hush:hush@127.0.0.1"},
+            "TEZI_NOTIFY_URLS, number 2 of 2, is no address that apprise knows: see its list of "
+            "services, and mind the part before ://.",
+        ),
+    ],
+)
+def test_what_is_wrong_is_said(values: dict[str, object], sentence: str):
+    assert problems(**values) == [sentence]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "your_api_key",
+        "YOUR-KEY-HERE",
+        "<api key>",
+        "xxxxxxxxxxxxxxxx",
+        "0000000000000000",
+        "changeme",
+        "${KITE_KEY}",
+        "my_api_secret",
+        "secret",
+        "example-key-1234",
+    ],
+)
+def test_a_placeholder_is_seen(value: str):
+    (found,) = problems(**{**BOTH, "kite_api_key": value})
+    assert found == (
+        "TEZI_KITE_API_KEY looks like a placeholder: take the value from your Kite Connect app."
+    )
+
+
+def test_every_problem_is_listed_at_once_and_no_secret_is(monkeypatch: pytest.MonkeyPatch):
+    for name, value in {
+        "TEZI_MODE": "quick",
+        "TEZI_STRIKES": "0",
+        "TEZI_KITE_API_KEY": "h8sh,h8sh",
+        "TEZI_KITE_API_SECRET": "hush your secret",
+        "TEZI_KITE_SOCKET": "nowhere",
+        "TEZI_NOTIFY_URLS": "hush://hush",
+    }.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(InputError) as refused:
+        read_configuration()
+    lines = str(refused.value).splitlines()
+    assert [line.partition(" ")[0].rstrip(",") for line in lines] == [
+        "TEZI_MODE",
+        "TEZI_STRIKES",
+        "TEZI_KITE_API_KEY",  # two keys and one secret
+        "TEZI_KITE_API_KEY",  # too short
+        "TEZI_KITE_API_KEY",  # and the other
+        "TEZI_KITE_API_SECRET",
+        "TEZI_KITE_API_KEY",  # the same twice
+        "TEZI_KITE_SOCKET",
+        "TEZI_NOTIFY_URLS",
+    ]
+    for secret in ("h8sh", "hush"):
+        assert secret not in str(refused.value)
+
+
+def test_a_right_configuration_is_read(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("TEZI_KITE_API_KEY", KEY)
+    monkeypatch.setenv("TEZI_KITE_API_SECRET", SECRET)
+    assert read_configuration().kite_keys == (KEY,)
