@@ -5,8 +5,6 @@ import platform
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from storage.journal import SqlJournal
-from storage.leases import SqlLease
 from tornado.ioloop import IOLoop, PeriodicCallback
 
 from dashboard.core.clock import Clock
@@ -24,6 +22,8 @@ from dashboard.settings import Settings
 from feeds.contracts import Contracts
 from storage.contracts import SqlContracts
 from storage.engine import Database
+from storage.journal import SqlJournal
+from storage.leases import SqlLease
 
 LOOK_MS = 1000
 LEASE = "kite"
