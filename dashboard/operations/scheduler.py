@@ -14,24 +14,17 @@ import structlog
 from dashboard.core.calendar import Calendar
 from dashboard.core.clock import SECOND_NS, Clock, from_ns
 from dashboard.core.errors import CalendarError, KiteError, KiteTokenError
-from dashboard.core.health import DOWN, FLOWING, LATE, DayReport, OperationsStatus, Stage
+from dashboard.core.health import OperationsStatus, Stage
 from dashboard.core.kite import Grant, KiteApi, TickPool
-from dashboard.core.market import INDICES, UNDERLYINGS, Instrument
-from dashboard.core.wording import age
+from dashboard.core.market import INDICES, UNDERLYINGS
 from dashboard.operations import parts
 from dashboard.operations.calling import Caller
 from dashboard.operations.diary import Diary
-from dashboard.operations.health import (
-    kite_stage,
-    liquid_of,
-    quotes_stage,
-    scheduler_stage,
-    socket_stage,
-)
+from dashboard.operations.health import liquid_of, scheduler_stage
 from dashboard.operations.jobs import Jobs, Run, threads
 from dashboard.operations.plan import DayPhase, plan
+from dashboard.operations.telling import ELSEWHERE, OUTER, Standing, Teller
 from dashboard.pipeline.hours import trading_hours
-from dashboard.pipeline.views.health import Rates
 
 log = structlog.get_logger(__name__)
 
@@ -41,11 +34,9 @@ SESSIONS_S = 5.0
 CENTRE_S = 10.0
 FILL_S = 60.0
 BEAT_S = 5.0
-BEAT_LATE_S = 15.0
 OLD_DUMP_AFTER = 3  # failures in trading hours, then the last dump before today's serves
 REPORT_TRIES = 8
 REPORTS_SHOWN = 5
-ELSEWHERE = "Another process of Tezi holds the connection to Kite: this one records nothing"
 
 
 @dataclass(frozen=True)
@@ -79,20 +70,23 @@ class Scheduler:
         self.jobs = Jobs(self.clock, self.run)
         self.diary = Diary(self.clock)
         self._caller = Caller(self.parts.notifier)
-        self._rates = Rates()
-        self._faults: dict[str, str] = {}  # steps that raised, and what
-        self._ticked_s = self._beaten_s = self.clock.monotonic()
+        self._standing = Standing(beaten_s=self.clock.monotonic())
+        self._teller = Teller(
+            self.clock,
+            self.parts.sessions,
+            self.parts.pool,
+            self.parts.recording,
+            self.jobs,
+            self.diary,
+        )
+        self._ticked_s = self.clock.monotonic()
         self._held_until_s = self._centred_s = float("-inf")
         self._granted: tuple[Grant, ...] = ()
         self._spots: Mapping[str, float] = {}
-        self._instruments: tuple[Instrument, ...] = ()
-        self._subscribed: frozenset[int] = frozenset()
-        self._liquid: list[Instrument] = []
         self._contracts_day: date | None = None
         self._history_day: date | None = None
         self._left_day: date | None = None  # what was left before this day is finished
         self._unreported: list[date] = []
-        self._reports: tuple[DayReport, ...] = ()
         self.plan = plan(self.calendar, from_ns(self.clock.now_ns()))
         self._status = OperationsStatus(
             self.clock.now_ns(),
@@ -132,11 +126,11 @@ class Scheduler:
         name = step.__name__.strip("_").replace("_", " ")
         try:
             step()
-            self._faults.pop(name, None)
+            self._standing.faults.pop(name, None)
         except Exception as error:
-            if name not in self._faults:
+            if name not in self._standing.faults:
                 log.exception("scheduler's step failed", step=name)
-            self._faults[name] = f"{type(error).__name__}: {error}"
+            self._standing.faults[name] = f"{type(error).__name__}: {error}"
 
     # -- the steps -----------------------------------------------------------------------------
 
@@ -176,7 +170,7 @@ class Scheduler:
                     self.parts.recording.finish_left(day)
                     self._unreported.append(day)
                     self.diary.note(f"The tape of {day} was finished, which was left open")
-            self._reports = self.parts.journal.reports(REPORTS_SHOWN)
+            self._standing.reports = self.parts.journal.reports(REPORTS_SHOWN)
             self._left_day = today
 
         self.jobs.begin("left", finish)
@@ -218,10 +212,12 @@ class Scheduler:
 
         def begin(api: KiteApi, grant: Grant) -> None:
             self._spots = self._last_prices(api, grant)
-            self._instruments = self.parts.contracts.universe(day, self._spots)
+            self._standing.instruments = self.parts.contracts.universe(day, self._spots)
             self.parts.contracts.wanted(day, self._spots)  # the first look at a day takes a while
-            self.parts.recording.begin(day, self._instruments)
-            self.diary.note(f"Recording begins with {len(self._instruments):,} instruments")
+            self.parts.recording.begin(day, self._standing.instruments)
+            self.diary.note(
+                f"Recording begins with {len(self._standing.instruments):,} instruments"
+            )
             self._centred_s = float("-inf")
 
         self._ask("recording", begin)
@@ -259,18 +255,18 @@ class Scheduler:
             return
         self._centred_s = self.clock.monotonic()
         self._spots = {**self._spots, **recording.spots()}
-        self._subscribed = contracts.wanted(day, self._spots) | recording.shown()
-        self.parts.pool.want("market", self._subscribed)
-        self._liquid = liquid_of(self._instruments, self._spots, self.plan)
-        if self._subscribed - {one.token for one in self._instruments}:
+        self._standing.subscribed = contracts.wanted(day, self._spots) | recording.shown()
+        self.parts.pool.want("market", self._standing.subscribed)
+        self._standing.liquid = liquid_of(self._standing.instruments, self._spots, self.plan)
+        if self._standing.subscribed - {one.token for one in self._standing.instruments}:
             self.jobs.begin("recording", self._grow)
 
     def _grow(self) -> None:
         day = self.parts.recording.day
         if day is not None:
-            self._instruments = self.parts.contracts.universe(day, self._spots)
-            self.parts.recording.grow(self._instruments)
-            self.diary.note(f"The day grew to {len(self._instruments):,} instruments")
+            self._standing.instruments = self.parts.contracts.universe(day, self._spots)
+            self.parts.recording.grow(self._standing.instruments)
+            self.diary.note(f"The day grew to {len(self._standing.instruments):,} instruments")
 
     def _connect(self) -> None:
         recorded = self.parts.recording.day == self.plan.day and self.plan.needs_feed
@@ -330,7 +326,7 @@ class Scheduler:
         else:
             report = reconciler.reconcile(*access, day, hours, instruments)
         self.parts.journal.report(report)
-        self._reports = self.parts.journal.reports(REPORTS_SHOWN)
+        self._standing.reports = self.parts.journal.reports(REPORTS_SHOWN)
         self._unreported.remove(day)
         self.diary.note(f"The report of {day} is written")
 
@@ -340,11 +336,14 @@ class Scheduler:
 
     def _tell(self) -> None:
         """Put the present state together, and keep it where other processes find it."""
-        self._status = self._made_status()
+        self._standing.is_elsewhere = not self._is_the_one and not self.jobs.is_running("lease")
+        known = self.plan.needs_feed and self._contracts_day == self.plan.day
+        self._standing.remarks = self.parts.contracts.remarks(self.plan.day) if known else ()
+        self._status = self._teller.status(self.mode, self.plan, self._standing)
 
         def beat() -> None:
             self.parts.journal.beat(self._status)
-            self._beaten_s = self.clock.monotonic()
+            self._standing.beaten_s = self.clock.monotonic()
 
         self.jobs.begin("journal", beat, BEAT_S)
 
@@ -383,75 +382,3 @@ class Scheduler:
         """Let go of the connection and of the right to it; the tape stays to be gone on with."""
         self.parts.pool.close()
         self.parts.lease.release()
-
-    def _made_status(self) -> OperationsStatus:
-        return OperationsStatus(
-            at_ns=self.clock.now_ns(),
-            mode=self.mode,
-            phase=self.plan.phase,
-            sentence=self.plan.sentence,
-            next_sentence=self.plan.next_sentence,
-            sessions=self.parts.sessions.statuses(),
-            connections=self.parts.pool.connections(),
-            stages=self._made_stages(),
-            subscribed=self._counts(),
-            transitions=self.diary.entries,
-            problems=self._problems(),
-            reports=self._reports,
-        )
-
-    def _made_stages(self) -> tuple[Stage, ...]:
-        now_ns, pool = self.clock.now_ns(), self.parts.pool
-        connections = pool.connections()
-        rate, _ = self._rates.see(now_ns, sum(one.messages for one in connections), 0)
-        return (
-            scheduler_stage(0.0),
-            kite_stage(self.parts.sessions.statuses(), self.plan),
-            socket_stage(connections, self.plan, now_ns, rate),
-            quotes_stage(pool.ages_s(), self._liquid, self.plan),
-            *self.parts.recording.stages(),
-            self._database_stage(),
-        )
-
-    def _database_stage(self) -> Stage:
-        age_s = max(0.0, self.clock.monotonic() - self._beaten_s)
-        error = self.jobs.errors().get("journal", "")
-        if error:
-            todo = "Make the database writable: `tezi doctor` says what stands in its way."
-            return Stage("Database", DOWN, error, age_s, todo=todo)
-        if age_s > BEAT_LATE_S:
-            todo = "Look at the disk: the database answers too slowly."
-            return Stage("Database", LATE, f"No write for {age(age_s)}", age_s, todo=todo)
-        return Stage("Database", FLOWING, f"Written {age(age_s)} ago", age_s)
-
-    def _counts(self) -> dict[str, int]:
-        found: dict[str, int] = {}
-        for one in self._instruments:
-            if one.token in self._subscribed:
-                found[one.underlying] = found.get(one.underlying, 0) + 1
-        return found
-
-    def _problems(self) -> tuple[str, ...]:
-        found = []
-        if self.plan.needs_feed and not self._is_the_one and not self.jobs.is_running("lease"):
-            found.append(f"{ELSEWHERE}. Stop the other one, or look at the day there.")
-        if self.plan.needs_feed and self._contracts_day == self.plan.day:
-            found += self.parts.contracts.remarks(self.plan.day)
-        found += [f"{SAID.get(n, n)}: {why}" for n, why in self.jobs.errors().items()]
-        found += [f"The scheduler could not {n}: {why}" for n, why in self._faults.items()]
-        return (*found, *self.plan.warnings)
-
-
-OUTER = frozenset({"Scheduler", "Kite", "Socket", "Quotes", "Tape", "Database"})
-SAID = {
-    "lease": "The right to the connection could not be asked for",
-    "sessions": "Kite's sessions could not be looked at",
-    "contracts": "The instruments dump could not be had, and is asked for again",
-    "recording": "The recording could not be begun or ended, and is tried again",
-    "history": "Earlier sessions could not be had, and are asked for again",
-    "fill": "Missing bars could not be had, and are asked for again",
-    "report": "The day could not be reconciled, and is tried again",
-    "report without": "The day's report could not be written, and is tried again",
-    "left": "A tape that was left open could not be finished, and is tried again",
-    "journal": "The state could not be written to the database",
-}
