@@ -188,12 +188,6 @@ class ChainBook:
         """Load the snapshots taken before a seek."""
         self.chains[underlying].snapshots = list(snapshots)
 
-    def forget(self) -> None:
-        """Put the chains together again when they are next asked for."""
-        self._told.clear()
-        self._found.clear()
-        self._grown.clear()
-
     def frame(
         self, underlying: str, timeframe: str, until: int, *, forming: bool = False
     ) -> ChainHistory | None:

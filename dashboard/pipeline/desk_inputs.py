@@ -117,11 +117,6 @@ class DeskInputs:
             **frames,
         )
 
-    def forget(self) -> None:
-        """Put every frame together again when it is next asked for."""
-        self._columns.clear()
-        self.chains.forget()
-
     def today(self, underlying: str, timeframe: str) -> tuple[Ints, Ints]:
         """Return when today's closed bars of the index start and end [s]."""
         instrument = self.contracts[underlying].index

@@ -133,16 +133,6 @@ class Sections:
         else:
             self._unread.pop((underlying, timeframe), None)
 
-    def read_anew(self, timeframes: Iterable[str] = tuple(TIMEFRAMES)) -> int:
-        """Read everything again, as when a minute closes these timeframes; return how many."""
-        self.known.clear()
-        self.source.forget()
-        for underlying in self.source.underlyings:
-            for timeframe in timeframes:
-                names = [n for n, s in self.signals.items() if timeframe in s.timeframes]
-                self._read(underlying, timeframe, names)
-        return len(self.known)
-
     # -- one section -------------------------------------------------------------------------
 
     def given(self, underlying: str, name: str, timeframe: str) -> Inputs:
