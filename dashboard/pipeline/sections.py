@@ -222,7 +222,7 @@ class Sections:
         ballot = self._ballots[underlying]
         voters = {n: s.nearest(ballot.timeframe) for n, s in self.signals.items()}
         voters = {n: frame for n, frame in voters.items() if n not in self._late}
-        starts, ends = self.source.today(underlying, ballot.timeframe)
+        starts = self.source.today(underlying, ballot.timeframe)
         behind = ballot.missing(starts)
         if not behind:
             return
@@ -235,7 +235,8 @@ class Sections:
         else:
             since = int(starts[-behind])
             said = {n: self.history(underlying, n, f, since) for n, f in voters.items()}
-        ballot.add(starts[-behind:], ends[-behind:], said)
+        missing = starts[-behind:]
+        ballot.add(missing, self.source.ends(missing, ballot.timeframe), said)
 
 
 def wanted(signals: Iterable[Signal]) -> frozenset[str]:
