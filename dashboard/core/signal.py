@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -368,10 +369,10 @@ class Signal:
             state=verdict.stance,
             strength=0.0 if silent else _bounded(verdict.strength),
             values=values,
-            levels=tuple(lv for lv in verdict.levels if math.isfinite(lv.price)),
+            levels=tuple([lv for lv in verdict.levels if math.isfinite(lv.price)]),
             reason=verdict.reason,
             flags=self._flags(verdict.flags, span, inputs, final),
-            warmup=verdict.warmup or Warmup(have=min(have, self.warmup), need=self.warmup),
+            warmup=verdict.warmup or _warmup(min(have, self.warmup), self.warmup),
         )
 
     def _flags(
@@ -396,6 +397,12 @@ class Signal:
         if not final:
             found.append("provisional")
         return tuple(dict.fromkeys(found)) if found else ()
+
+
+@lru_cache(maxsize=1024)
+def _warmup(have: int, need: int) -> Warmup:
+    """Return what nearly all readings say in the same words."""
+    return Warmup(have=have, need=need)
 
 
 def _bounded(strength: float) -> float:

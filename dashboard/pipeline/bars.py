@@ -240,8 +240,8 @@ def aggregate(minutes: npt.NDArray[np.void]) -> npt.NDArray[np.void]:
     Volume is unknown only if it is unknown in all of them.
     """
     bar = minutes[:1].copy()
-    bar["high"] = minutes["high"].max()
-    bar["low"] = minutes["low"].min()
+    bar["high"] = np.maximum.reduce(minutes["high"])
+    bar["low"] = np.minimum.reduce(minutes["low"])
     bar["close"] = minutes["close"][-1]
     volume = minutes["volume"]
     unknown = np.isnan(volume)

@@ -25,7 +25,7 @@ from dashboard.core.view import Line, Number
 from dashboard.core.wording import clock_time, short_date
 
 PERIODS = (9, 20, 50, 200)
-CROSSED = ((9, 20), (50, 200))
+CROSSED = ((9, 20), (50, 200))  # pairs whose crosses are told
 EQUAL = 1e-9  # relative; closer than this is the same value
 WITHOUT_200 = 0.6  # share of the strength that is left
 RELATION = {1: "9 > 20", -1: "9 < 20", 0: "9 = 20"}

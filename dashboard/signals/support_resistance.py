@@ -86,7 +86,7 @@ HALF_LIFE = 2  # sessions
 ROOM = 0.2
 EACH_SIDE = 3
 ROOM_FOR = 16  # swings, and multiples of it
-OPENING_QUARTERS = 2
+OPENING_QUARTERS = 2  # of the day, after which its opening ranges stay
 MISSING_S = 180  # of the opening range: a fifth
 LOOKED_AT = 30  # bars, for the last three that close five minutes
 APART = 2.0**24  # INR, beyond any price
@@ -323,11 +323,7 @@ def _renewed_last(
     if chain is not None:
         levels |= _interest_before(int(last.starts[0]), chain)
     if future is not None:
-        theirs, own = _two_sessions(future), _two_sessions(bars)
-        night = own.starts[: first_of_day(own)][-1:]
-        if not set(night.tolist()) <= set(theirs.starts.tolist()):
-            return None
-        profile = _profile(last, own, theirs, underlying)
+        profile = _profile_of_last(bars, future, underlying)
         if profile is None:
             return None
         levels |= profile
@@ -366,12 +362,6 @@ def _is_over(bars: Columns) -> bool:
 
 def _names(levels: Named) -> tuple[str, ...]:
     return tuple(name for name, prices in levels.items() for _ in np.atleast_2d(prices))
-
-
-def _two_sessions(bars: Columns) -> Columns:
-    """Return the bars of the last bar's date and of the date before it."""
-    first = first_of_day(bars)
-    return bars.rows(first_of_day(bars.rows(0, first))) if first else bars
 
 
 def _last_of(zones: Zones) -> Zones:
@@ -650,6 +640,28 @@ def _profile(
     for name in PROFILE:
         levels[name] = column(table, name.lower())[theirs[closed]] - now
         levels[f"prior {name}"] = column(table, f"prior_{name.lower()}")[theirs[begun]] - before
+    return levels
+
+
+def _profile_of_last(bars: Columns, future: Columns, underlying: str | None) -> Named | None:
+    """Return what `_profile` does, for one renewal with the last bar of both.
+
+    None where the last bar, the one before it or the last one before the day is not in both.
+    """
+    first, begun = first_of_day(bars), first_of_day(future)
+    night = int(future.starts.searchsorted(bars.starts[first - 1])) if first and begun else 0
+    told = first > 0 and begun > 0 and future.starts[night] == bars.starts[first - 1]
+    if not told or len(bars) - first < 2 or len(future) - begun < 2:
+        return None
+    if not np.array_equal(bars.starts[-2:], future.starts[-2:]):
+        return None
+    areas, prior = volume_profile.of_last(future, underlying)
+    theirs, own = column(future, "close"), column(bars, "close")
+    now, before = theirs[-2] - own[-2], theirs[night] - own[first - 1]
+    levels: Named = {}
+    for name, area, earlier in zip(PROFILE, areas[-2].tolist(), prior, strict=True):
+        levels[name] = np.array([area - now])
+        levels[f"prior {name}"] = np.array([earlier - before])
     return levels
 
 

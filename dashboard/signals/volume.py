@@ -25,6 +25,7 @@ VWAP is that of its own section. Thresholds are conventions.
 """
 
 import math
+from bisect import bisect_right
 from functools import lru_cache
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -147,13 +148,13 @@ def resume(
         known = book.usual(day, expiring=_expires(underlying or "", day))
         usual, sessions = known[:, book.places(np.array([minute]))[0]].tolist()
     tod = total / usual if usual > 0 else math.nan
-    mean = float(_mean_before(volume)[-1])
+    mean = _mean_before_last(volume)
     sums = sums.with_value((high + low + close) / 3, own)
     return Row(
         {
             "rvol20": own / mean if mean > 0 else math.nan,
             "rvol_tod": tod,
-            "band": str(_bands(np.array([tod]))[0]),
+            "band": _band(tod),
             "day_volume": total,
             "sessions": sessions,
             "vwap": sums.mean,
@@ -181,6 +182,18 @@ def _mean_before(volume: Floats) -> Floats:
     return mean
 
 
+def _mean_before_last(volume: Floats) -> float:
+    """Return what `_mean_before` does of the last bar."""
+    if len(volume) <= BARS:
+        return math.nan
+    unknown = np.isnan(volume)
+    if unknown[-BARS - 1 : -1].any():
+        return math.nan
+    sums = np.cumsum(np.where(unknown, 0.0, volume) if unknown.any() else volume)
+    earlier = float(sums[-BARS - 2]) if len(volume) > BARS + 1 else 0.0
+    return (float(sums[-2]) - earlier) / BARS
+
+
 def _day_volume(volume: Floats, starts: Ints, spans: Spans) -> Floats:
     """Return the running volume of each session, NaN in one whose beginning is not here.
 
@@ -203,6 +216,13 @@ def _bands(ratio: Floats) -> Values:
     at[np.isnan(ratio)] = 4
     bands: Values = BANDS[at]
     return bands
+
+
+def _band(ratio: float) -> str:
+    """Return the word of one ratio."""
+    if math.isnan(ratio):
+        return str(BANDS[-1])
+    return str(BANDS[bisect_right(EDGES, ratio) - (ratio == EDGES[-1])])
 
 
 def _usual(

@@ -37,6 +37,7 @@ from dashboard.core.bars import (
     Bars,
     as_table,
     column,
+    day_of_last,
     days_of,
     first_of_day,
     goes_on,
@@ -257,6 +258,29 @@ def calculate(bars: Bars, underlying: str | None = None) -> Bars:
         prior = (day, areas[-1]) if whole else None
     names = ("poc", "vah", "val", "poc_age_s", "prior_poc", "prior_vah", "prior_val")
     return as_table(dict(zip(names, table, strict=True)), bars)
+
+
+def of_last(bars: Columns, underlying: str | None) -> tuple[Floats, Area]:
+    """Return POC, VAH and VAL after each bar of the last session, shape (n, 3), and prior ones.
+
+    They are what `calculate` gives.
+    """
+    high, low, close = prices(bars, "high", "low", "close")
+    trades = np.column_stack((high, low, column(bars, "volume")))
+    first, prior = first_of_day(bars), NOTHING
+    size = BINS.get(underlying or "")
+    if first:
+        earlier = bars.rows(0, first)
+        begun = first_of_day(earlier)
+        starts, day = earlier.starts[begun:], day_of_last(earlier)
+        closed = int(starts[-1]) + bar_length(starts)
+        told = prior_day(day_of_last(bars)) in (None, day)
+        if told and is_whole(day, int(starts[0]), closed, Segment.FNO):
+            bins = size or _bin_size(float(close[begun]))
+            poc, vah, val = SESSIONS.areas(bins, trades[begun:first])[-1].tolist()
+            prior = poc, vah, val
+    areas = SESSIONS.areas(size or _bin_size(float(close[first])), trades[first:])
+    return areas, prior
 
 
 def resume(table: Columns, bars: Columns, underlying: str | None = None) -> Row | None:

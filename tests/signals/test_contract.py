@@ -146,6 +146,18 @@ def test_a_table_that_goes_on_is_the_one_calculated_whole(signal: Signal, data: 
         earlier = table
 
 
+@every_signal
+def test_one_more_bar_of_a_quiet_day_is_not_calculated_whole(signal: Signal):
+    arrays = as_arrays(EXAMPLE)
+    length = len(arrays.index) - 2  # the next bar begins no quarter of an hour
+    _, earlier = signal.evaluate(arrays_upto(arrays, length))
+    _, whole = signal.evaluate(arrays_upto(arrays, length + 1))
+    if signal.resume is not None:
+        signal = replace(signal, calculate=lambda *_: pytest.fail("calculated whole"))
+    _, table = signal.evaluate(arrays_upto(arrays, length + 1), earlier=earlier)
+    assert_same(table, whole)
+
+
 def assert_same(table: AnyBars, other: AnyBars) -> None:
     """Demand the same columns to the last bit."""
     assert isinstance(table, Columns)
