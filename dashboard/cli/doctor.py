@@ -20,6 +20,7 @@ from dashboard.cli.checks.days import (
 from dashboard.cli.checks.finding import Finding, Level, ok, problem
 from dashboard.cli.checks.folder import check_folder, check_room
 from dashboard.cli.checks.installation import check_app, check_hook, check_packages, check_python
+from dashboard.cli.checks.live import Left, check_live, read_left
 from dashboard.cli.checks.market import check_calendar
 from dashboard.cli.checks.port import check_port
 from dashboard.cli.console import out, progress_bar
@@ -27,8 +28,9 @@ from dashboard.cli.serve import APP
 from dashboard.core.calendar import load_calendar
 from dashboard.core.clock import SystemClock
 from dashboard.core.errors import TeziError
-from dashboard.settings import Settings
-from storage.store import open_store
+from dashboard.settings import Mode, Settings
+from storage.schema import open_database
+from storage.store import SqlStore
 
 STYLES = {Level.OK: "green", Level.WARNING: "yellow", Level.PROBLEM: "bold red"}
 
@@ -74,11 +76,13 @@ def _database(settings: Settings, *, deep: bool) -> Iterator[Finding]:
     is_new = len(found) == 1 and found[0].level is Level.OK
     if is_new:
         yield ok("Accounts", NO_ACCOUNT)
+        yield from _live(settings, Left())
         return
     if any(finding.level is not Level.OK for finding in found):
         return
     try:
-        with closing(open_store(settings.url_of_database)) as store:
+        with closing(open_database(settings.url_of_database)) as database:
+            store = SqlStore(database)
             if file is None:
                 yield ok(WHAT, f"{store.name} opens")
             yield from check_days(store)
@@ -88,5 +92,11 @@ def _database(settings: Settings, *, deep: bool) -> Iterator[Finding]:
             else:
                 yield from say_unread(store)
             yield check_accounts(store)
+            yield from _live(settings, read_left(database, SystemClock()))
     except TeziError as error:
         yield problem(WHAT, str(error), "see to that first")
+
+
+def _live(settings: Settings, left: Left) -> Iterator[Finding]:
+    is_live = bool(settings.kite_keys) and settings.mode in (Mode.AUTO, Mode.LIVE)
+    return check_live(left, load_calendar(), SystemClock(), is_live=is_live)

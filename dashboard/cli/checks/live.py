@@ -1,0 +1,126 @@
+"""A live process, by what it left in the database: Kite itself is not asked.
+
+The process that records writes its whole state down every few seconds. That it stopped
+doing so is the one thing it cannot say itself.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from dashboard.cli.checks.finding import Finding, ok, problem, warning
+from dashboard.core.calendar import Calendar
+from dashboard.core.clock import SECOND_NS, Clock, from_ns
+from dashboard.core.health import DOWN, LATE, OperationsStatus
+from dashboard.core.kite import SessionState
+from dashboard.core.wording import age
+from dashboard.operations.health import SIGN_IN
+from dashboard.operations.plan import Plan, plan
+from storage.contracts import SqlContracts
+from storage.engine import Database
+from storage.journal import SqlJournal
+from storage.leases import KITE, SqlLease
+
+WHAT = "Live"
+LATE_S = 15.0  # three heartbeats
+START = "start Tezi: `uv run panel serve app.py`"
+UPDATE = "update Tezi: a newer one knows more days"
+NOT_LIVE = "off: without an API key of Kite's, or in another mode, no day is recorded"
+
+
+@dataclass(frozen=True)
+class Left:
+    """What a live process left: its last state, who holds Kite, whether a day's dump is here."""
+
+    status: OperationsStatus | None = None
+    holder: str | None = None
+    has_contracts: bool = False
+
+
+def read_left(database: Database, clock: Clock) -> Left:
+    """Return what is there; nothing is changed."""
+    return Left(
+        SqlJournal(database, clock).last(),
+        SqlLease(database, clock, KITE, holder="").holder_now(),
+        SqlContracts(database).has(_today(clock)),
+    )
+
+
+def check_live(left: Left, calendar: Calendar, clock: Clock, *, is_live: bool) -> Iterator[Finding]:
+    """See that what should be running now is, and that every stage of it flows.
+
+    `is_live` says whether the settings ask for it.
+    """
+    due, status = plan(calendar, from_ns(clock.now_ns())), left.status
+    age_s = None if status is None else (clock.now_ns() - status.at_ns) / SECOND_NS
+    if status is not None and age_s is not None and abs(age_s) <= LATE_S:
+        yield ok(WHAT, f"{status.phase} · {status.sentence} · looked {age(age_s)} ago")
+        yield from _running(status, left, due)
+    elif not is_live:
+        yield ok(WHAT, NOT_LIVE)
+    elif status is None or age_s is None:
+        yield _off("never started here", due)
+    elif age_s < 0:
+        found = f"its last sign of life is {age(-age_s)} in the future"
+        yield problem(WHAT, found, "set the clocks of both machines: two disagree")
+    else:
+        at = from_ns(status.at_ns)
+        yield _off(f"no sign of life since {at:%a %d %b %H:%M:%S} IST, {age(age_s)} ago", due)
+
+
+def _off(found: str, due: Plan) -> Finding:
+    """Say that nothing runs: it matters once the day is to be prepared."""
+    if due.needs_token:
+        do = f"{START}; if it runs, its scheduler stands still: read the log and restart it"
+        return problem(WHAT, f"{found}, and the day is to be recorded now · {due.sentence}", do)
+    until = f" before {due.next_at:%a %d %b %H:%M} IST" if due.next_at else ""
+    return warning(WHAT, f"{found} · {due.sentence}", f"{START}{until}")
+
+
+def _running(status: OperationsStatus, left: Left, due: Plan) -> Iterator[Finding]:
+    yield from _stages(status)
+    yield from _sessions(status, due)
+    if due.needs_token:
+        yield _contracts(left, due)
+    if left.holder is not None:
+        yield ok("Connection", f"held by {left.holder}")
+    elif due.needs_feed:
+        found = "no process holds the right to Kite's connection"
+        yield problem("Connection", found, "look at Database: the right is renewed there")
+    for sentence in status.problems:
+        if sentence in due.warnings:
+            yield warning(WHAT, sentence, UPDATE)
+        else:
+            yield problem(WHAT, sentence, "")
+
+
+def _stages(status: OperationsStatus) -> Iterator[Finding]:
+    """Tell each stage that is behind; the session of each key is told by itself."""
+    behind = [one for one in status.stages if one.state in (LATE, DOWN) and one.name != "Kite"]
+    for one in behind:
+        yield problem(one.name, f"{one.state}: {one.detail}", one.todo)
+    if not behind:
+        names = ", ".join(one.name for one in status.stages)
+        yield ok("Stages", f"none is behind: {names}")
+
+
+def _sessions(status: OperationsStatus, due: Plan) -> Iterator[Finding]:
+    for one in status.sessions:
+        what, found = f"Kite {one.key}", f"{one.state}: {one.reason}"
+        if due.needs_token and one.state is not SessionState.VALID:
+            yield problem(what, found, SIGN_IN)
+        else:
+            yield ok(what, found)
+
+
+def _contracts(left: Left, due: Plan) -> Finding:
+    what = "Instruments"
+    if left.has_contracts:
+        return ok(what, f"those of {due.day} are here")
+    do = "they are asked for again by themselves once a key is signed in"
+    found = f"those of {due.day} are not here yet"
+    return problem(what, found, do) if due.needs_feed else warning(what, found, do)
+
+
+def _today(clock: Clock) -> date:
+    return from_ns(clock.now_ns()).date()
