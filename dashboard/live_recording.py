@@ -208,6 +208,7 @@ class LiveRecording:
             now.is_over = True
             self._end_desk(now.desk)
             now.tape.stop()
+            now.live.keep_readings()
             now.writer.finish()  # what raises here is tried again, and what was done is not
             now.context.close()
             self._prepare(now.day)

@@ -12,6 +12,7 @@ from dashboard.core.clock import from_ns
 from dashboard.core.errors import StoreError
 from dashboard.core.market import Frame, Source, Universe
 from dashboard.core.ports import DaySummary
+from dashboard.core.signal import Reading
 from dashboard.pipeline.days import Tools
 from dashboard.pipeline.hours import Hours, trading_hours
 from dashboard.pipeline.opening import open_at
@@ -50,6 +51,7 @@ class LiveDay:
         self._universe: Universe | None = None
         self._past = Past()
         self._pipeline: Pipeline | None = None
+        self._readings: list[Reading] = []
         self._summary = self._stored()
         self._looked_s = self.tape.clock.monotonic()
 
@@ -100,6 +102,8 @@ class LiveDay:
     def _derived(self, pipeline: Pipeline) -> Iterator[Frame | None]:
         """Yield frames as they come, None while none does, and keep what each minute derives."""
         deriver = Deriver(pipeline)
+        self._readings = []
+        pipeline.on_readings.append(self._readings.extend)
         while True:
             frame = self.inbox.take()
             if frame is not None and deriver.is_due(frame):
@@ -107,14 +111,28 @@ class LiveDay:
             yield frame
 
     def _keep(self, deriver: Deriver, frame: Frame) -> None:
+        """Write what the minute before `frame` derived, and what was said of it."""
         try:
             with self.tools.store.extend(self.day, self.source) as derived:
                 deriver.keep(frame, derived)
+            self.keep_readings()
             self.error = ""
         except StoreError as error:
             if not self.error:
                 log.error("minute not derived", error=str(error))
             self.error = str(error)
+
+    def keep_readings(self) -> None:
+        """Write the readings that wait.
+
+        Raises
+        ------
+        StoreError
+            If the database refuses; they wait on.
+        """
+        waiting = list(self._readings)
+        self.tools.store.save_readings(self.day, self.source, waiting)
+        del self._readings[: len(waiting)]
 
     def summary(self) -> DaySummary:
         """Return what is recorded so far; the store is asked every few seconds."""

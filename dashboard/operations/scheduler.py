@@ -109,6 +109,7 @@ class Scheduler:
         self.plan = plan(self.calendar, from_ns(self.clock.now_ns()))
         self._ticked_s = self.clock.monotonic()
         for step in (
+            self._note_the_phase,
             self._hold_the_lease,
             self._look_at_sessions,
             self._call_a_person,
@@ -121,7 +122,7 @@ class Scheduler:
             self._fill_holes,
             self._end_the_day,
             self._report,
-            self._write_down,
+            self._note_changes,
             self._tell,
         ):
             self._guarded(step)
@@ -138,6 +139,9 @@ class Scheduler:
             self._faults[name] = f"{type(error).__name__}: {error}"
 
     # -- the steps -----------------------------------------------------------------------------
+
+    def _note_the_phase(self) -> None:
+        self.diary.change("phase", self.plan.phase, f"{self.plan.phase}: {self.plan.sentence}")
 
     def _hold_the_lease(self) -> None:
         def renew() -> None:
@@ -330,8 +334,7 @@ class Scheduler:
         self._unreported.remove(day)
         self.diary.note(f"The report of {day} is written")
 
-    def _write_down(self) -> None:
-        self.diary.change("phase", self.plan.phase, f"{self.plan.phase}: {self.plan.sentence}")
+    def _note_changes(self) -> None:
         self.diary.see_sessions(self.parts.sessions.statuses())
         self.diary.see_connections(self.parts.pool.connections())
 

@@ -57,7 +57,7 @@ class Exchange:
         self._last: dict[int, tuple[TickBatch, int]] = {}
         self._held: list[tuple[Ticker, bytes]] = []
         self._ready, self._stop = threading.Event(), None
-        self._thread = threading.Thread(target=asyncio.run, args=(self._serve(),), daemon=True)
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), daemon=True)
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -100,7 +100,7 @@ class Exchange:
     # -- what the handlers ask ----------------------------------------------------------------
 
     def paced(self, route: str) -> bool:
-        return self._pace.allows(route, self.loop.time())
+        return self._pace.allows(route, self.clock.monotonic())
 
     def note(self, number: int, message: bytes) -> None:
         if self.keeps_log:

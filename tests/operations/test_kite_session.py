@@ -8,6 +8,7 @@ from dashboard.core.clock import ManualClock
 from dashboard.core.errors import InputError, KiteError, KiteLimitError, KiteTokenError
 from dashboard.core.kite import SessionState
 from dashboard.operations.kite_session import KiteSessions
+from tests.logs import plain_logs
 from tests.operations.kite_parts import (
     KEY,
     OTHER_KEY,
@@ -410,11 +411,12 @@ def test_no_reason_holds_a_secret_that_others_put_in_it():
 
 
 def test_nothing_that_is_logged_or_shown_holds_a_secret(capsys: pytest.CaptureFixture[str]):
-    desk = Desk(at(8, 50), granted(at(8, 52, day=17), "very-secret"))
-    desk.fail_with(KiteError(f"no answer to very-secret of {KEY}"))
-    desk.sessions.look()
-    desk.fail_with(None)
-    desk.sign_in("hush")
+    with plain_logs():
+        desk = Desk(at(8, 50), granted(at(8, 52, day=17), "very-secret"))
+        desk.fail_with(KiteError(f"no answer to very-secret of {KEY}"))
+        desk.sessions.look()
+        desk.fail_with(None)
+        desk.sign_in("hush")
     printed = capsys.readouterr()
     told = printed.out + printed.err + repr(desk.sessions.statuses()) + repr(desk.sessions.grants())
     for secret in ("very-secret", "access-for-hush", "hush"):

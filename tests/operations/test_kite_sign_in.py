@@ -192,7 +192,7 @@ def test_looking_into_the_keeper_during_a_sign_in_brings_nothing_old_back():
         return found
 
     desk.keeper.load = load_slowly
-    desk.sessions.look()
+    assert ends(desk.sessions.look)
     assert (desk.state, desk.tokens) == (VALID, ["access-for-request-1"])
 
 
