@@ -15,8 +15,9 @@ from dashboard.live_recording import LiveRecording
 from dashboard.operations.filling import CandleFiller
 from dashboard.operations.kite_session import KiteSessions
 from dashboard.operations.notify import AppriseNotifier
+from dashboard.operations.parts import Parts
 from dashboard.operations.reconcile import CandleReconciler
-from dashboard.operations.scheduler import Parts, Scheduler
+from dashboard.operations.scheduler import Scheduler
 from dashboard.settings import Settings
 from feeds.contracts import Contracts
 from storage.contracts import SqlContracts
