@@ -41,7 +41,7 @@ class TapeThread:
 
     def __post_init__(self) -> None:
         self.written_s = self.clock.monotonic()
-        self._put = self._done = self._bytes = 0
+        self._put = self._kept = self._done = self._bytes = 0
         self._is_lost = False  # another process writes this tape now
         self._hurry, self._stopping = threading.Event(), threading.Event()
         self._written = threading.Condition()
@@ -131,19 +131,20 @@ class TapeThread:
         if self._batch:
             self.tape.append(self._batch)
             self.written_ns, self.written_s = self._batch[-1].received_ns, self.clock.monotonic()
-            self._settle(len(self._batch))
+            self._forget(len(self._batch))
         while self._gaps:
             self.tape.mark_gap(self._gaps[0])
             self._gaps.pop(0)
         self.error = ""
+        with self._written:  # who waits for frames waits for their marks too
+            self._done = self._kept
+            self._written.notify_all()
 
-    def _settle(self, count: int) -> None:
+    def _forget(self, count: int) -> None:
         """Forget `count` frames: they are written, or given up."""
         del self._batch[:count]
         self._bytes = sum(len(frame.payload) for frame in self._batch)
-        with self._written:
-            self._done += count
-            self._written.notify_all()
+        self._kept += count
 
     def _refused(self, error: Exception) -> None:
         if not self.error:
@@ -161,4 +162,4 @@ class TapeThread:
         first, last = self._batch[0].received_ns, self._batch[half].received_ns
         self._gaps.append(Gap(first, last, f"Not written: {error}"))
         log.error("frames given up", count=half, reason=str(error))
-        self._settle(half)
+        self._forget(half)

@@ -43,7 +43,7 @@ class SqlStore:
     """
 
     def __init__(self, database: Database) -> None:
-        self._database = database
+        self.database = self._database = database
         self.accounts = SqlAccounts(database)
 
     @property

@@ -92,7 +92,7 @@ def _run(load: Load) -> tuple[dict[str, Any], dict[str, Any]]:
 
 @contextmanager
 def _process(module: str, *words: object) -> Iterator["subprocess.Popen[bytes]"]:
-    process = subprocess.Popen(
+    process = subprocess.Popen(  # noqa: S603 - our own modules
         [sys.executable, "-m", module, *map(str, words)],
         cwd=ROOT,
         stdin=subprocess.PIPE,
@@ -120,6 +120,6 @@ def _hear(process: "subprocess.Popen[bytes]") -> dict[str, Any]:
     assert process.stdout is not None
     line = process.stdout.readline()
     if not line:
-        raise InputError(f"{process.args[2]} ended without a word: see what it wrote above")  # type: ignore[index]
+        raise InputError("A part of the live measurement ended without a word: see above")
     heard: dict[str, Any] = orjson.loads(line)
     return heard

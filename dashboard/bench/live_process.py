@@ -116,7 +116,7 @@ def _take_more(operations: Operations, count: int) -> None:
     parts, day = operations.scheduler.parts, DAY
     grant = parts.sessions.grants()[0]
     parts.contracts.fetch(parts.apis[grant.api_key], grant, day)
-    kept = SqlContracts(operations.room.store._database).on(day)
+    kept = SqlContracts(operations.room.store.database).on(day)
     everything = [*INDICES.values(), *kept][:count]
     parts.recording.begin(day, everything)
     parts.pool.want("bench", [one.token for one in everything])
@@ -154,7 +154,7 @@ def _hear(desk: Any, watch: Watch) -> None:
 
 def _measure(operations: Operations, watch: Watch) -> dict[str, Any]:
     ended = threading.Event()
-    threading.Thread(target=lambda: (sys.stdin.readline(), ended.set()), daemon=True).start()
+    threading.Thread(target=_wait_for_the_end, args=(ended,), daemon=True).start()
     started = None
     while not ended.wait(LOOK_S):
         operations.look()
@@ -186,6 +186,11 @@ def _measure(operations: Operations, watch: Watch) -> dict[str, Any]:
         "connections": len([c for c in operations.status().connections if c.tokens]),
         "problems": list(operations.status().problems),
     }
+
+
+def _wait_for_the_end(ended: threading.Event) -> None:
+    sys.stdin.readline()
+    ended.set()
 
 
 def _resident_mb() -> float:

@@ -29,8 +29,7 @@ from dashboard.core.calendar import load_calendar
 from dashboard.core.clock import SystemClock
 from dashboard.core.errors import TeziError
 from dashboard.settings import Mode, Settings
-from storage.schema import open_database
-from storage.store import SqlStore
+from storage.store import open_store
 
 STYLES = {Level.OK: "green", Level.WARNING: "yellow", Level.PROBLEM: "bold red"}
 
@@ -81,8 +80,7 @@ def _database(settings: Settings, *, deep: bool) -> Iterator[Finding]:
     if any(finding.level is not Level.OK for finding in found):
         return
     try:
-        with closing(open_database(settings.url_of_database)) as database:
-            store = SqlStore(database)
+        with closing(open_store(settings.url_of_database)) as store:
             if file is None:
                 yield ok(WHAT, f"{store.name} opens")
             yield from check_days(store)
@@ -92,7 +90,7 @@ def _database(settings: Settings, *, deep: bool) -> Iterator[Finding]:
             else:
                 yield from say_unread(store)
             yield check_accounts(store)
-            yield from _live(settings, read_left(database, SystemClock()))
+            yield from _live(settings, read_left(store, SystemClock()))
     except TeziError as error:
         yield problem(WHAT, str(error), "see to that first")
 

@@ -18,6 +18,7 @@ from dashboard.core.table import DAY_S, IST_OFFSET_S, Columns, Values
 
 AnyBars = pd.DataFrame | Columns
 Bars = TypeVar("Bars", pd.DataFrame, Columns, pd.DataFrame | Columns)
+RANGE = "high >= low"  # what is checked of two columns together
 PER_SECOND = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 
 
@@ -60,6 +61,26 @@ def day_numbers(starts: Ints) -> Ints:
     return (starts + IST_OFFSET_S) // DAY_S
 
 
+def day_of_last(bars: AnyBars) -> int:
+    """Return the IST date of the last bar, as days since 1970-01-01."""
+    if isinstance(bars, Columns):
+        return bars.last_day
+    return (int(starts_s(bars)[-1]) + IST_OFFSET_S) // DAY_S
+
+
+def first_of_day(bars: AnyBars) -> int:
+    """Return the row of the first bar of the last one's date."""
+    if isinstance(bars, Columns):
+        return bars.first_of_day
+    midnight = day_of_last(bars) * DAY_S - IST_OFFSET_S
+    return int(np.searchsorted(starts_s(bars), midnight))
+
+
+def goes_on(table: AnyBars, bars: AnyBars) -> bool:
+    """Say whether the last bar is of the same date as the last row of the table before it."""
+    return day_of_last(table) == day_of_last(bars)
+
+
 def session_spans(days: Ints) -> list[tuple[int, int]]:
     """Return where each day begins and ends (exclusive) among its bars."""
     return list(pairwise(np.flatnonzero(np.diff(days, prepend=-1, append=-1)).tolist()))
@@ -73,10 +94,13 @@ def column(bars: AnyBars, name: str) -> Floats:
     InputError
         If there is no such column, or it is not numbers.
     """
+    if isinstance(bars, Columns):
+        try:
+            return bars.values[name]
+        except KeyError:
+            raise InputError(f"Bars lack the column {name!r}") from None
     if name not in bars.columns:
         raise InputError(f"Bars lack the column {name!r}")
-    if isinstance(bars, Columns):
-        return bars.values[name]
     try:
         return bars[name].to_numpy(dtype=np.float64)
     except (TypeError, ValueError) as error:
@@ -92,7 +116,16 @@ def prices(bars: AnyBars, *names: str) -> tuple[Floats, ...]:
         If a price is unknown, or not above zero: a minute without a trade has no bar
         (SIGNALS 0.5). If a bar's high is below its low.
     """
-    found = tuple(_price(bars, name) for name in names)
+    if not isinstance(bars, Columns):
+        return _prices(bars, names)
+    if names not in bars.facts:
+        bars.facts[names] = _prices(bars, names)
+    found: tuple[Floats, ...] = bars.facts[names]
+    return found
+
+
+def _prices(bars: AnyBars, names: tuple[str, ...]) -> tuple[Floats, ...]:
+    found = tuple([_price(bars, name) for name in names])
     if "high" in names and "low" in names:
         _check_range(bars, found[names.index("high")], found[names.index("low")])
     return found
@@ -100,28 +133,30 @@ def prices(bars: AnyBars, *names: str) -> tuple[Floats, ...]:
 
 def _price(bars: AnyBars, name: str) -> Floats:
     values = column(bars, name)
-    checked = ("is known", name)
-    if isinstance(bars, Columns) and checked in bars.facts:
+    seen = bars.checked.get(name, 0) if isinstance(bars, Columns) else 0
+    if seen == len(values):
         return values
-    known = np.isfinite(values) & (values > 0)
+    fresh = values[seen:]
+    known = np.isfinite(fresh) & (fresh > 0)
     if not known.all():
         at = int(known.argmin())
-        what = "not above 0" if np.isfinite(values[at]) else "unknown"
-        raise InputError(f"{name} is {what} at {_moment(bars, at)}: drop that bar")
+        what = "not above 0" if np.isfinite(fresh[at]) else "unknown"
+        raise InputError(f"{name} is {what} at {_moment(bars, seen + at)}: drop that bar")
     if isinstance(bars, Columns):
-        bars.facts[checked] = True
+        bars.checked[name] = len(values)
     return values
 
 
 def _check_range(bars: AnyBars, high: Floats, low: Floats) -> None:
-    checked = ("has a range",)
-    if isinstance(bars, Columns) and checked in bars.facts:
+    seen = bars.checked.get(RANGE, 0) if isinstance(bars, Columns) else 0
+    if seen == len(high):
         return
-    crossed = high < low
+    crossed = high[seen:] < low[seen:]
     if crossed.any():
-        raise InputError(f"high is below low at {_moment(bars, int(crossed.argmax()))}")
+        at = seen + int(crossed.argmax())
+        raise InputError(f"high is below low at {_moment(bars, at)}")
     if isinstance(bars, Columns):
-        bars.facts[checked] = True
+        bars.checked[RANGE] = len(high)
 
 
 def _moment(bars: AnyBars, row: int) -> str:
@@ -143,10 +178,15 @@ def infer_timeframe(bars: AnyBars) -> str:
     return next((name for name, size in TIMEFRAMES.items() if size * 60 == closest), "1m")
 
 
-def as_table(columns: dict[str, Values], bars: Bars) -> Bars:
-    """Return columns of one row a bar of `bars`, in the kind that `bars` is."""
+def as_table(columns: dict[str, Values], bars: Bars, state: Any = None) -> Bars:
+    """Return columns of one row a bar of `bars`, in the kind that `bars` is.
+
+    `state` is what the section's `resume` goes on from.
+    """
     if isinstance(bars, Columns):
-        return Columns(bars.starts, columns)
+        table = Columns(bars.starts, columns)
+        table.state = state
+        return table
     return as_frame(columns, bars.index)
 
 

@@ -11,6 +11,7 @@ settlement_window of an option chain, on its expiry day from 15:00 on
 
 from collections.abc import Collection
 from datetime import date
+from functools import lru_cache
 
 from dashboard.core.clock import from_seconds
 from dashboard.core.hours import windows
@@ -27,12 +28,17 @@ def closing_flags(start: int, needs: Collection[str], lead: str, expiry: date | 
     `needs` are the section's inputs and `lead` the one its bars are of; `expiry` is the
     chain's. Where the calendar knows no session nothing is said of the index.
     """
+    return list(_flags(start, lead in DERIVATIVES, expiry if "chain" in needs else None))
+
+
+@lru_cache(maxsize=1024)  # of one bar many readings are made
+def _flags(start: int, derivative: bool, expiry: date | None) -> tuple[str, ...]:
     found = []
     hours = windows((start + IST_OFFSET_S) // DAY_S, Segment.INDEX)
     if hours is not None and start >= hours[-1][1]:
-        found.append("deriv_only" if lead in DERIVATIVES else "auction_phase")
-    if expiry is not None and "chain" in needs:
+        found.append("deriv_only" if derivative else "auction_phase")
+    if expiry is not None:
         local = from_seconds(start)
         if local.date() == expiry and local.hour >= SETTLEMENT_HOUR:
             found.append("settlement_window")
-    return found
+    return tuple(found)

@@ -1,10 +1,11 @@
 """What breaks a series of bars: minutes that are missing, and the night's gap."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 
-from dashboard.core.bars import AnyBars, column, day_numbers, days_of, starts_s
+from dashboard.core.bars import AnyBars, column, day_numbers, day_of_last, first_of_day, starts_s
 from dashboard.core.clock import MINUTE_S
 from dashboard.core.daily import atr14, before, session_days
 from dashboard.core.hours import Window, expected_starts, prior_day
@@ -41,6 +42,7 @@ def _missing(starts: Ints, segment: Segment, minutes: int) -> int:
     return int(np.isin(expected, recent, assume_unique=True, invert=True).sum())
 
 
+@lru_cache(maxsize=256)  # most instruments have their bars at the same starts
 def _expected(last: int, first: int, segment: Segment, minutes: int) -> Ints:
     today, oldest = (int(d) for d in day_numbers(np.array([last, first], dtype=np.int64)))
     parts: list[Ints] = []
@@ -52,7 +54,9 @@ def _expected(last: int, first: int, segment: Segment, minutes: int) -> Ints:
         since = first if day < today else 0
         parts.insert(0, own[(own >= since) & (own <= last)])
         day = prior_day(day)
-    return np.concatenate(parts)[-GAP_WINDOW:] if parts else np.empty(0, dtype=np.int64)
+    found = np.concatenate(parts)[-GAP_WINDOW:] if parts else np.empty(0, dtype=np.int64)
+    found.setflags(write=False)
+    return found
 
 
 def reopenings(seen: Ints, spans: Sequence[Window]) -> tuple[int, ...]:
@@ -86,11 +90,11 @@ def opens_with_gap(bars: AnyBars, daily: AnyBars | None) -> bool:
     """
     if daily is None or not len(bars):
         return False
-    day = days_of(bars)[-2:]
-    if len(day) == 2 and day[0] == day[1]:
+    last, day = len(bars) - 1, day_of_last(bars)
+    if first_of_day(bars) < last:
         return False
-    earlier = before(daily, int(day[-1]))
-    if not len(earlier) or prior_day(int(day[-1])) not in (None, int(session_days(earlier)[-1])):
+    earlier = before(daily, day)
+    if not len(earlier) or prior_day(day) not in (None, int(session_days(earlier)[-1])):
         return False
     step = abs(float(column(bars, "open")[-1]) - float(column(earlier, "close")[-1]))
     return step > GAP_OPEN_ATR * atr14(earlier)

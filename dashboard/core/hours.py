@@ -88,6 +88,7 @@ def is_whole(day: int, begun: int, ended: int, segment: Segment) -> bool:
     return begun <= spans[0][0] + UNSEEN_S and ended >= spans[-1][1] - UNSEEN_S
 
 
+@lru_cache(maxsize=4096)
 def bar_end(start: int, segment: Segment, minutes: int) -> int:
     """Return when the bar that starts at `start` closes: the last one may be short."""
     end = start + minutes * 60

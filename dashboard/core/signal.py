@@ -10,7 +10,7 @@ cross, a flip); they are what alerts wait for.
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
@@ -19,18 +19,21 @@ from typing import Any
 import numpy as np
 
 from dashboard.core.bars import AnyBars, infer_timeframe, last_row, rows, starts_s
-from dashboard.core.clock import SECOND_NS, from_seconds, to_ns
+from dashboard.core.clock import from_seconds
 from dashboard.core.closing import closing_flags
 from dashboard.core.continuity import missing_bars, opens_with_gap
 from dashboard.core.errors import InputError
 from dashboard.core.hours import bar_end
 from dashboard.core.market import TIMEFRAMES, Segment
+from dashboard.core.table import Columns, Row
 from dashboard.core.view import View
 
 GAP_LIMIT = 5  # more missing than this, of the last 60 expected bars, flags the window
 GAP_CAP = 50  # and caps the strength
 HALT = "halt_suspected"  # a flag: see `Inputs.reopened`
 UNEVEN = ("chain", "votes")  # inputs that are no bars of a price
+PAST = ("daily", "vix_daily", "past_volume")  # inputs that no minute adds to
+MADE_FROM = "made from"  # a fact of a table: the inputs it was calculated from
 
 
 class Stance(StrEnum):
@@ -170,6 +173,11 @@ class Signal:
     of its answer and the hours that apply. `optional` names those it takes after them, or
     None. `context` names further inputs that only `judge` looks at. A state is given from
     `warmup` bars on.
+
+    `resume`, where a section has one, takes the table of all bars but the last and then what
+    `calculate` takes, as `Columns`; it returns the row of the last bar, the very values that
+    `calculate` gives, or None where it cannot tell. What it needs besides the table's columns
+    both leave as the table's `state`.
     """
 
     title: str
@@ -182,6 +190,7 @@ class Signal:
     timeframes: tuple[str, ...] = tuple(TIMEFRAMES)
     optional: tuple[str, ...] = ()
     context: tuple[str, ...] = ()
+    resume: Callable[..., Row | None] | None = None
     id: str = ""
 
     def named(self, name: str) -> "Signal":
@@ -211,10 +220,13 @@ class Signal:
         """Return the reading of a section that could not be calculated at all."""
         return self._reading(inputs, verdict, None, final)
 
-    def evaluate(self, inputs: Inputs, *, final: bool = True) -> tuple[Reading, AnyBars | None]:
+    def evaluate(
+        self, inputs: Inputs, *, final: bool = True, earlier: AnyBars | None = None
+    ) -> tuple[Reading, AnyBars | None]:
         """Return the reading of the last bar, and the table it was read from.
 
-        A missing input or a short history is a reading too (`insufficient_data`).
+        A missing input or a short history is a reading too (`insufficient_data`). `earlier` is
+        the section's table of these bars without the last one, if it is known: it saves work.
         """
         for name in self.needs:
             if getattr(inputs, name) is None:
@@ -224,10 +236,43 @@ class Signal:
         frames = [getattr(inputs, name) for name in (*self.needs, *self.optional)]
         try:
             self._check(inputs)
-            table = self.calculate(*frames)
+            table = self._table(frames, earlier)
         except InputError as error:
             return self._reading(inputs, insufficient(str(error)), None, final), None
         return self._judged(table, inputs, final), table
+
+    def _table(self, frames: Sequence[Any], earlier: AnyBars | None) -> AnyBars:
+        """Return the table of all bars: the earlier one and a row, or calculated anew."""
+        table = self._resumed(frames, earlier)
+        if table is None:
+            table = self.calculate(*frames)
+        if self.resume is not None and isinstance(table, Columns):
+            table.facts[MADE_FROM] = frames
+        found: AnyBars = table
+        return found
+
+    def _resumed(self, frames: Sequence[Any], earlier: AnyBars | None) -> Columns | None:
+        """Return the earlier table and one row, None where that cannot be told."""
+        lead = frames[0]
+        if self.resume is None or not isinstance(lead, Columns) or not isinstance(earlier, Columns):
+            return None
+        if not self._continues(lead, frames, earlier):
+            return None
+        row = self.resume(earlier, *frames)
+        return None if row is None else earlier.followed_by(int(lead.starts[-1]), row)
+
+    def _continues(self, lead: Columns, frames: Sequence[Any], earlier: Columns) -> bool:
+        """Say whether `frames` are those that `earlier` was made from, and one bar more."""
+        before = len(earlier)
+        if not before or len(lead) != before + 1:
+            return False
+        if lead.starts[0] != earlier.starts[0] or lead.starts[-2] != earlier.starts[-1]:
+            return False
+        names = (*self.needs, *self.optional)
+        for name, now, then in zip(names, frames, earlier.facts.get(MADE_FROM, ()), strict=False):
+            if now is not then and (name in PAST or now is None or then is None):
+                return False
+        return MADE_FROM in earlier.facts
 
     def _check(self, inputs: Inputs) -> None:
         """Refuse what no section can read: an unknown timeframe, bars without order or zone."""
@@ -292,19 +337,24 @@ class Signal:
             strength, flags = min(strength, GAP_CAP), (*flags, "gap_in_window")
         if opens_with_gap(bars, inputs.daily):
             flags = (*(f for f in flags if not f.startswith("fresh_")), "gap_open")
+        if flags is verdict.flags:
+            return verdict
         return replace(verdict, strength=strength, flags=flags)
 
     def _reading(
         self, inputs: Inputs, verdict: Verdict, table: AnyBars | None, final: bool
     ) -> Reading:
         have = 0 if table is None else len(table)
-        bar_ts = asof = None
+        span = bar_ts = asof = None
         values: dict[str, float | str | None] = {}
         if table is not None and have:
             start = int(starts_s(table)[-1])
-            bar_ts = from_seconds(start)
-            asof = from_seconds(bar_end(start, self.segment, TIMEFRAMES[inputs.timeframe]))
-            values = {name: _known(value) for name, value in last_row(table).items()}
+            span = start, bar_end(start, self.segment, TIMEFRAMES[inputs.timeframe])
+            bar_ts, asof = map(from_seconds, span)
+            values = {
+                name: value if type(value) is float and math.isfinite(value) else _known(value)
+                for name, value in last_row(table).items()
+            }
         silent = verdict.stance in (Stance.NEUTRAL, Stance.INSUFFICIENT)
         return Reading(
             id=self.id,
@@ -319,27 +369,28 @@ class Signal:
             values=values,
             levels=tuple(lv for lv in verdict.levels if math.isfinite(lv.price)),
             reason=verdict.reason,
-            flags=self._flags(verdict.flags, bar_ts, asof, inputs, final),
+            flags=self._flags(verdict.flags, span, inputs, final),
             warmup=verdict.warmup or Warmup(have=min(have, self.warmup), need=self.warmup),
         )
 
     def _flags(
         self,
         own: tuple[str, ...],
-        start: datetime | None,
-        end: datetime | None,
+        span: tuple[int, int] | None,
         inputs: Inputs,
         final: bool,
     ) -> tuple[str, ...]:
-        """Return the flags of a reading: the section's own, and what holds for all of them."""
+        """Return the flags of a reading: the section's own, and what holds for all of them.
+
+        `span` is when its bar starts and ends [s].
+        """
         found = list(own)
-        used = (*self.needs, *self.optional)
-        if start is not None and end is not None:
-            if any(start <= from_seconds(at) < end for at in inputs.reopened):
+        if span is not None:
+            start, end = span
+            if inputs.reopened and any(start <= at < end for at in inputs.reopened):
                 found = [f for f in found if not f.startswith("fresh_")] + [HALT]
-            at = to_ns(start) // SECOND_NS
-            found += closing_flags(at, self.needs, self.needs[0], inputs.expiry)
-            if inputs.rolled and "future" in used:
+            found += closing_flags(start, self.needs, self.needs[0], inputs.expiry)
+            if inputs.rolled and "future" in (*self.needs, *self.optional):
                 found.append("rolled_contract")
         if not final:
             found.append("provisional")
@@ -351,6 +402,7 @@ def _bounded(strength: float) -> float:
 
 
 def _known(value: Any) -> float | str | None:
+    """Return a value as JSON can carry it."""
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     return value if isinstance(value, str) else None if value is None else _known(float(value))

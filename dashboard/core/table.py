@@ -5,10 +5,12 @@ most of a small DataFrame's cost is making it. The functions of `dashboard.core.
 both; a section that is written with them answers in the kind it was given.
 """
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
+import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
@@ -18,7 +20,44 @@ from dashboard.core.market import Ints
 IST_OFFSET_S = 19_800  # +05:30 without daylight saving, since 1945
 DAY_S = 86_400
 
+SPARE = 128  # rows made room for at once: a third of a session's minutes
+
 Values = npt.NDArray[Any]  # float64, or objects where a column is text
+
+
+class Row(NamedTuple):
+    """One more row of a table, as plain values, and what the next one goes on from."""
+
+    values: Mapping[str, Any]
+    state: Any = None
+
+
+@dataclass
+class Room:
+    """Longer arrays of which tables that follow each other show the first rows."""
+
+    starts: Ints
+    values: dict[str, Values]
+    used: int
+
+
+class Shown(Mapping[str, Values]):
+    """The first `size` rows of longer arrays, each looked at when it is asked for."""
+
+    def __init__(self, arrays: Mapping[str, Values], size: int) -> None:
+        self._arrays, self._size = arrays, size
+
+    def __getitem__(self, name: str) -> Values:
+        return self._arrays[name][: self._size]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._arrays
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._arrays)
+
+    def __len__(self) -> int:
+        return len(self._arrays)
 
 
 class Columns:
@@ -34,8 +73,11 @@ class Columns:
 
     def __init__(self, starts: Ints, values: Mapping[str, Values]) -> None:
         self.starts = starts
-        self.values = dict(values)
+        self.values = values
         self.facts: dict[Hashable, Any] = {}  # what readers found out, once for all of them
+        self.checked: dict[str, int] = {}  # how many rows of a column are known to be prices
+        self.state: Any = None  # what a section goes on from at the next bar
+        self._room: Room | None = None
 
     def __len__(self) -> int:
         return len(self.starts)
@@ -54,17 +96,56 @@ class Columns:
         days: Ints = (self.starts + IST_OFFSET_S) // DAY_S
         return days
 
+    @cached_property
+    def last_day(self) -> int:
+        """Return the IST date of the last bar, as days since 1970-01-01."""
+        return (int(self.starts[-1]) + IST_OFFSET_S) // DAY_S
+
+    @cached_property
+    def first_of_day(self) -> int:
+        """Return the row of the first bar of the last one's date."""
+        return int(self.starts.searchsorted(self.last_day * DAY_S - IST_OFFSET_S))
+
     def rows(self, first: int, stop: int | None = None) -> "Columns":
         """Return the rows from `first` up to `stop`, as views."""
         part = slice(first, stop)
         return Columns(self.starts[part], {name: v[part] for name, v in self.values.items()})
 
+    def followed_by(self, start: int, row: Row) -> "Columns":
+        """Return the same with one more row; this table stays as it is.
+
+        Both show the same arrays. Where another row has followed already they are copied.
+        """
+        size, room, last = len(self.starts), self._room, row.values
+        if room is None or room.used != size or size == len(room.starts):
+            room = _with_room(self.starts, self.values)
+        room.starts[size] = start
+        for name, values in room.values.items():
+            values[size] = last[name]
+        room.used = size + 1
+        longer = Columns(room.starts[: size + 1], Shown(room.values, size + 1))
+        longer.checked, longer.state, longer._room = self.checked.copy(), row.state, room
+        longer.__dict__["last"] = last  # as if it had been asked for
+        return longer
+
     @cached_property
     def frame(self) -> pd.DataFrame:
         """Return the same as a DataFrame, indexed by bar start in Asia/Kolkata."""
-        return pd.DataFrame(self.values, bar_index(self.starts))
+        return pd.DataFrame(dict(self.values), bar_index(self.starts))
 
     @cached_property
     def last(self) -> dict[str, Any]:
         """Return the last row as plain floats (or text) by column."""
         return {name: values.item(-1) for name, values in self.values.items()}
+
+
+def _with_room(starts: Ints, values: Mapping[str, Values]) -> Room:
+    """Return copies of these arrays that have room for more rows."""
+    size = len(starts)
+
+    def longer(known: Values) -> Values:
+        copy: Values = np.empty(size + SPARE, dtype=known.dtype)
+        copy[:size] = known
+        return copy
+
+    return Room(longer(starts), {name: longer(known) for name, known in values.items()}, size)

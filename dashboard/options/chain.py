@@ -13,10 +13,10 @@ as one wide DataFrame, the *chain frame*:
 """
 
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -159,6 +159,7 @@ class ChainHistory(Columns):
         super().__init__(starts, header)
         self.strikes = strikes
         self.sides = dict(sides)
+        self.found: dict[Hashable, Any] = {}  # what readers found out of the last row
 
     def side(self, field: str, kind: str) -> Floats:
         """Return a field of the calls or the puts, shape (n, k), NaN if it is not carried."""

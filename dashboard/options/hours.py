@@ -6,14 +6,15 @@ where calls and puts agree (`dashboard.options.forward`).
 """
 
 from datetime import date
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 
-from dashboard.core.bars import day_numbers
 from dashboard.core.clock import from_seconds
 from dashboard.core.hours import windows
 from dashboard.core.market import Floats, Ints, Segment
+from dashboard.core.table import DAY_S, IST_OFFSET_S
 from dashboard.options.chain import ChainHistory
 
 STALE_OI_S = 600  # exchanges publish OI every few minutes; older than this it is old
@@ -32,6 +33,13 @@ def is_frozen(days: Ints, starts: Ints) -> npt.NDArray[np.bool_]:
         if hours is not None:
             frozen |= (days == day) & (starts >= hours[-1][1])
     return frozen
+
+
+@lru_cache(maxsize=1024)
+def is_frozen_at(start: int) -> bool:
+    """Say whether the bar that starts at `start` [s] begins after continuous trading."""
+    hours = windows((start + IST_OFFSET_S) // DAY_S, Segment.INDEX)
+    return hours is not None and start >= hours[-1][1]
 
 
 def reference_price(history: ChainHistory) -> Floats:
@@ -63,11 +71,11 @@ def _parity(strikes: Floats, call_less_put: Floats, spot: Floats) -> Floats:
     return np.where((count > 0) & np.isfinite(spot), median, spot)
 
 
+@lru_cache(maxsize=1024)
 def time_flags(start: int, expiry: date | None) -> tuple[str, ...]:
     """Return the flags that a bar's start [s] and the expiry alone give an option reading."""
     local = from_seconds(start)
-    day = int(day_numbers(np.array([start]))[0])
-    hours = windows(day, Segment.FNO)
+    hours = windows((start + IST_OFFSET_S) // DAY_S, Segment.FNO)
     applies = {
         "pre_open": hours is not None and start < hours[0][0],
         "settlement_window": expiry == local.date() and local.hour >= SETTLEMENT_HOUR,

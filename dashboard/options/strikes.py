@@ -1,5 +1,7 @@
 """The strikes round the money."""
 
+from functools import lru_cache
+
 import numpy as np
 
 from dashboard.core.market import Floats, Ints
@@ -21,7 +23,12 @@ def strike_step(strikes: Floats) -> float:
 
     It differs by underlying and grows far from the money, so it is never assumed.
     """
-    apart = np.sort(np.round(np.diff(np.sort(strikes)), 2))
+    return _step(strikes.tobytes(), strikes.dtype.str)
+
+
+@lru_cache(maxsize=64)  # a day's strikes hardly change
+def _step(strikes: bytes, kind: str) -> float:
+    apart = np.sort(np.round(np.diff(np.sort(np.frombuffer(strikes, dtype=kind))), 2))
     steps, counts = np.unique(apart[apart > 0], return_counts=True)
     return float(steps[np.argmax(counts)]) if len(steps) else np.nan
 

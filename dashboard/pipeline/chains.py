@@ -5,9 +5,11 @@ every strike become one snapshot. Sections see the snapshots of the nearest expi
 option desk those of the expiry it shows, pages see the state.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -53,13 +55,15 @@ class Chain:
 
     def with_yesterday(self, history: ChainHistory) -> ChainHistory:
         """Return the same with each contract's OI of the previous close, if any was given."""
-        if not self.previous_oi:
-            return history
-        sides = (
+        return history.carrying("previous_oi", *self._yesterday) if self.previous_oi else history
+
+    @cached_property
+    def _yesterday(self) -> tuple[npt.NDArray[np.float64], ...]:
+        """Return the OI of the previous close by strike, of calls and of puts."""
+        return tuple(
             np.array([self.previous_oi.get(row, np.nan) for row in rows.tolist()])
             for rows in (self.calls, self.puts)
         )
-        return history.carrying("previous_oi", *sides)
 
     @property
     def rows(self) -> Ints:
@@ -100,6 +104,7 @@ class ChainBook:
         self._hours = hours
         self._state = state
         self._told: dict[tuple[str, str], tuple[ChainSnapshot | None, ChainHistory | None]] = {}
+        self._found: dict[str, tuple[ChainSnapshot, dict[Hashable, Any]]] = {}
         self.chains: dict[str, Chain] = {}
         self.later: dict[tuple[str, date], Chain] = {}
         for name in UNDERLYINGS:
@@ -166,6 +171,7 @@ class ChainBook:
     def forget(self) -> None:
         """Put the chains together again when they are next asked for."""
         self._told.clear()
+        self._found.clear()
 
     def frame(
         self, underlying: str, timeframe: str, until: int, *, forming: bool = False
@@ -195,7 +201,19 @@ class ChainBook:
         self, chain: Chain, minutes: ChainHistory, timeframe: str, *, forming: bool
     ) -> ChainHistory | None:
         starts, at = self._bars(minutes.starts, timeframe, forming)
-        return chain.with_yesterday(picked(minutes, starts, at)) if len(at) else None
+        if not len(at):
+            return None
+        history = chain.with_yesterday(picked(minutes, starts, at))
+        if not forming:
+            history.found = self._found_of(chain, int(at[-1]))
+        return history
+
+    def _found_of(self, chain: Chain, minute: int) -> dict[Hashable, Any]:
+        """Return what readers find out of a minute, one for all timeframes that end with it."""
+        snapshot, known = chain.snapshots[minute], self._found.get(chain.underlying)
+        if known is None or known[0] is not snapshot:
+            known = self._found[chain.underlying] = snapshot, {}
+        return known[1]
 
     def _bars(self, minutes: Ints, timeframe: str, forming: bool) -> tuple[Ints, Ints]:
         """Return the bars of a timeframe: their starts [s], and which minute stands for each."""

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from dashboard.core.bars import AnyBars, index_starts_s, rows, starts_s, upto
+from dashboard.core.clock import MINUTE_S
 from dashboard.core.daily import session_days
 from dashboard.core.hours import EPOCH_DAY, bar_end, prior_day
 from dashboard.core.market import TIMEFRAMES, VIX, Instrument, Ints, Kind, Segment, Universe
@@ -20,7 +21,7 @@ from dashboard.pipeline.chains import ChainBook
 from dashboard.pipeline.contracts import Contracts
 from dashboard.pipeline.halts import Halts
 from dashboard.pipeline.past import Past
-from dashboard.pipeline.series import Finished, SeriesBook, bars_columns, regular
+from dashboard.pipeline.series import Finished, SeriesBook, bars_columns, regular, with_bar
 from dashboard.pipeline.settling import Settling
 from dashboard.pipeline.state import NO_BAR, State
 
@@ -148,7 +149,11 @@ class DeskInputs:
         key = (instrument.token, timeframe)
         size, known = self._columns.get(key, (-1, None))
         if known is None or size != len(bars):
-            known = bars_columns(regular(bars), *_more(instrument))
+            fresh = regular(bars[size:]) if known is not None and size < len(bars) else None
+            if known is None or fresh is None or not len(known) or len(fresh) > 1:
+                known = bars_columns(regular(bars), *_more(instrument))
+            elif len(fresh):
+                known = with_bar(known, fresh[0])
             self._columns[key] = len(bars), known
         return known
 
@@ -157,9 +162,12 @@ class DeskInputs:
     ) -> npt.NDArray[np.void]:
         """Leave out bars whose minutes another segment has not closed yet."""
         hours, until = self.settling.hours.segments[segment], self.settling.until
-        size = len(bars)
-        while size and bars["start"][size - 1] >= hours.start:
-            if hours.bucket(int(bars["start"][size - 1]), TIMEFRAMES[timeframe])[1] <= until:
+        starts, size, minutes = bars["start"], len(bars), TIMEFRAMES[timeframe]
+        while size:
+            start = int(starts[size - 1])
+            if start < hours.start or start + minutes * MINUTE_S <= until:
+                break
+            if hours.bucket(start, minutes)[1] <= until:  # the last one may be short
                 break
             size -= 1
         return bars[:size]
@@ -178,7 +186,7 @@ class DeskInputs:
     def _daily(self, underlying: str, index: Instrument | None) -> Columns | None:
         """Return past sessions; the exchange's own previous close replaces the last bar's."""
         daily = self.daily.get(underlying)
-        if daily is None or daily.empty:
+        if daily is None or not len(daily.index):
             return None
         official = np.nan
         if index is not None:
@@ -186,7 +194,7 @@ class DeskInputs:
         if not self._ends_yesterday(underlying, daily):
             official = np.nan
         known = self._told.get(underlying)
-        if known is None or not np.array_equal(known[0], official, equal_nan=True):
+        if known is None or not _is_same(known[0], official):
             known = self._told[underlying] = official, daily_columns(daily, official)
         return known[1]
 
@@ -213,6 +221,11 @@ class DeskInputs:
             "past_volume": "No earlier session's volume in the store",
             "chain": self.chains.missing(underlying),
         }
+
+
+def _is_same(price: float, other: float) -> bool:
+    """Say whether both are one price, or both unknown."""
+    return price == other or (math.isnan(price) and math.isnan(other))
 
 
 def daily_columns(daily: pd.DataFrame, official: float) -> Columns:

@@ -4,14 +4,19 @@ Replays are bounded in number and closed when nobody has looked at them for a wh
 """
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
+
+import structlog
 
 from dashboard.core.clock import Clock
 from dashboard.core.errors import InputError
 from dashboard.core.market import Source
 from dashboard.pipeline.days import StoredDay, Tools
 from dashboard.pipeline.desk import Desk
+
+log = structlog.get_logger(__name__)
 
 MOST_REPLAYS = 12
 IDLE_S = 15 * 60.0
@@ -26,6 +31,8 @@ class Desks:
     shared: Desk | None = None
     replays: list[Desk] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    _listeners: dict[int, Callable[[], None]] = field(default_factory=dict)
+    _next: int = 0
 
     def open_replay(
         self, day: date, source: Source, at: datetime | None = None, *, playing: bool = True
@@ -53,11 +60,32 @@ class Desks:
         return desk
 
     def share(self, desk: Desk) -> None:
-        """Let everyone see this desk from now on; the one before is stopped."""
+        """Let everyone see this desk from now on; the one before is stopped.
+
+        Listeners are called in this thread; one that fails does not keep the rest from it.
+        """
         with self._lock:
             before, self.shared = self.shared, desk
+            listeners = list(self._listeners.values())
         if before is not None:
             before.stop(timeout_s=0)
+        for listener in listeners:
+            try:
+                listener()
+            except Exception:
+                log.exception("listener failed")
+
+    def listen(self, listener: Callable[[], None]) -> int:
+        """Call `listener` whenever another desk is shared; the number takes it away again."""
+        with self._lock:
+            self._next += 1
+            self._listeners[self._next] = listener
+            return self._next
+
+    def leave(self, number: int) -> None:
+        """Take a listener away."""
+        with self._lock:
+            self._listeners.pop(number, None)
 
     def close(self, desk: Desk) -> None:
         """Close a replay; the shared desk stays."""

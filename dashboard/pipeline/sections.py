@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from dashboard.core.bars import AnyBars
-from dashboard.core.clock import SECOND_NS, to_ns
+from dashboard.core.clock import from_seconds
 from dashboard.core.market import TIMEFRAMES, Segment
 from dashboard.core.signal import Inputs, Reading, Signal, insufficient
 from dashboard.pipeline.desk_inputs import DeskInputs, as_of
@@ -196,7 +196,7 @@ class Sections:
             self.known[key] = reading
             if table is not None:
                 self.tables[key] = table
-            if reading.asof is not None and to_ns(reading.asof) > self._sought * SECOND_NS:
+            if reading.asof is not None and reading.asof > from_seconds(self._sought):
                 readings.append(reading)
         if self._unread:
             self._done(underlying, timeframe, names)
@@ -219,7 +219,8 @@ class Sections:
             lead = signal.needs[0]
             if lead not in leads:
                 leads[lead] = as_of(inputs, lead)
-            return signal.evaluate(leads[lead], final=final)
+            earlier = self.tables.get((inputs.underlying, name, inputs.timeframe))
+            return signal.evaluate(leads[lead], final=final, earlier=earlier)
         except Exception as error:
             self._failed(name, inputs.underlying, error)
             verdict = insufficient(f"{type(error).__name__}: {error}", "failed")

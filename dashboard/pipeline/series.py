@@ -15,7 +15,7 @@ from dashboard.core.bars import as_frame
 from dashboard.core.clock import MINUTE_S, bar_index
 from dashboard.core.market import BAR_COLUMNS, TIMEFRAMES, BarFlag, Segment
 from dashboard.core.ports import BAR_DTYPE
-from dashboard.core.table import Columns
+from dashboard.core.table import Columns, Row
 from dashboard.pipeline.bars import Closed, aggregate
 from dashboard.pipeline.hours import AUCTION, CLOSED, Hours
 
@@ -72,6 +72,12 @@ def bars_columns(bars: npt.NDArray[np.void], *more: str) -> Columns:
     names = (*BAR_COLUMNS, *more)
     start, *values = (np.ascontiguousarray(bars[name]) for name in ("start", *names))
     return Columns(start, dict(zip(names, values, strict=True)))
+
+
+def with_bar(columns: Columns, bar: np.void) -> Columns:
+    """Return bars as arrays, `columns` and one more."""
+    row = dict(zip(BAR_DTYPE.names or (), bar.item(), strict=True))
+    return columns.followed_by(row["start"], Row({name: row[name] for name in columns.values}))
 
 
 def regular(bars: npt.NDArray[np.void]) -> npt.NDArray[np.void]:

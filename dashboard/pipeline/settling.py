@@ -28,16 +28,19 @@ class Settling:
     """Hold finished bars back until their minute is closed everywhere.
 
     `closed_until` has the segments of which the day has instruments, each with the second
-    before which its minutes are closed.
+    before which its minutes are closed; `until` is the second before which every minute is
+    settled.
     """
 
     hours: Hours
     closed_until: dict[Segment, int]
+    until: int = field(init=False)
     _waiting: list[Settled] = field(default_factory=list)
 
-    @property
-    def until(self) -> int:
-        """Return the second before which every minute is settled."""
+    def __post_init__(self) -> None:
+        self.until = self._until()
+
+    def _until(self) -> int:
         open_ = [s for s, end in self.closed_until.items() if end < self.hours.segments[s].end]
         among = open_ or self.closed_until
         return (min if open_ else max)((self.closed_until[s] for s in among), default=0)
@@ -48,7 +51,7 @@ class Settling:
             return []
         self.closed_until[closed.segment] = closed.minute + MINUTE_S
         self._waiting.append(Settled(closed.segment, closed.minute, tuple(finished)))
-        until = self.until
+        until = self.until = self._until()
         ready = [s for s in self._waiting if s.minute < until]
         self._waiting = [s for s in self._waiting if s.minute >= until]
         return sorted(ready, key=lambda s: s.minute)

@@ -7,7 +7,7 @@ import numpy as np
 from dashboard.core.clock import SECOND_NS, to_ns
 from dashboard.core.market import Ints
 from dashboard.core.signal import Reading, Stance
-from dashboard.core.table import Columns
+from dashboard.core.table import Columns, Row
 
 VOTES = "votes"  # the input's name
 TIMEFRAME = "5m"  # on whose closed bars votes are counted (SIGNALS 23)
@@ -23,6 +23,7 @@ class Ballot:
         self.timeframe = TIMEFRAME
         self._starts: list[int] = []
         self._rows: list[dict[str, float]] = []
+        self._told: Columns | None = None
 
     def missing(self, starts: Ints) -> int:
         """Return how many of the bars that start at `starts` [s] are not counted yet."""
@@ -47,9 +48,21 @@ class Ballot:
 
     def columns(self) -> Columns:
         """Return the votes as `Inputs.votes` describes them."""
+        told, count = self._told, len(self._rows)
+        if told is not None and len(told) == count:
+            return told
+        if (
+            told is not None
+            and len(told) == count - 1
+            and self._rows[-1].keys() <= told.values.keys()
+        ):
+            row = {name: self._rows[-1].get(name, np.nan) for name in told.values}
+            self._told = told.followed_by(self._starts[-1], Row(row))
+            return self._told
         names = sorted({name for row in self._rows for name in row})
         values = {n: np.array([row.get(n, np.nan) for row in self._rows]) for n in names}
-        return Columns(np.array(self._starts, dtype=np.int64), values)
+        self._told = Columns(np.array(self._starts, dtype=np.int64), values)
+        return self._told
 
 
 def _second(reading: Reading) -> int:

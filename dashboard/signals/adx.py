@@ -20,6 +20,7 @@ conventions; Wilder himself used 25 and 20.
 
 import talib
 
+from dashboard.core.averages import adx, atr
 from dashboard.core.bars import AnyBars, Bars, as_table, column, last_row, prices
 from dashboard.core.signal import Inputs, Signal, Stance, Verdict
 from dashboard.core.view import Curve, Number, Pane
@@ -56,8 +57,8 @@ def calculate(bars: Bars) -> Bars:
         {
             "plus_di14": talib.PLUS_DI(high, low, close, PERIOD),
             "minus_di14": talib.MINUS_DI(high, low, close, PERIOD),
-            "adx14": talib.ADX(high, low, close, PERIOD),
-            "atr14": talib.ATR(high, low, close, PERIOD),
+            "adx14": adx(bars, PERIOD),
+            "atr14": atr(bars, PERIOD),
         },
         bars,
     )
@@ -66,25 +67,25 @@ def calculate(bars: Bars) -> Bars:
 def judge(table: AnyBars, inputs: Inputs) -> Verdict:
     """Return the side with the larger index, unless there is no trend."""
     last = last_row(table)
-    adx, lead = last["adx14"], last["plus_di14"] - last["minus_di14"]
+    trend, lead = last["adx14"], last["plus_di14"] - last["minus_di14"]
     stance = Stance.BULLISH if lead > 0 else Stance.BEARISH
-    if adx < NO_TREND or abs(lead) <= EQUAL:
+    if trend < NO_TREND or abs(lead) <= EQUAL:
         stance = Stance.NEUTRAL
-    reason = f"ADX {number(adx, _digits(adx))} {_bound(adx)}; {_sides(last, lead)}"
-    return Verdict(stance, 4 * (adx - 15), reason, _flags(table, adx))
+    reason = f"ADX {number(trend, _digits(trend))} {_bound(trend)}; {_sides(last, lead)}"
+    return Verdict(stance, 4 * (trend - 15), reason, _flags(table, trend))
 
 
-def _digits(adx: float) -> int:
+def _digits(trend: float) -> int:
     """Return 1, or 2 where one decimal would print a bound that the value only comes near."""
-    return 2 if adx != round(adx, 1) in (NO_TREND, TRENDING, STRONG) else 1
+    return 2 if trend != round(trend, 1) in (NO_TREND, TRENDING, STRONG) else 1
 
 
-def _bound(adx: float) -> str:
+def _bound(trend: float) -> str:
     """Name the bound that decides the word for this trend."""
-    if adx < NO_TREND:
+    if trend < NO_TREND:
         return f"< {NO_TREND:.0f}"
-    reached = max((b for b in (NO_TREND, TRENDING, STRONG) if adx > b), default=NO_TREND)
-    return f"> {reached:.0f}" if adx > reached else f"= {reached:.0f}"
+    reached = max((b for b in (NO_TREND, TRENDING, STRONG) if trend > b), default=NO_TREND)
+    return f"> {reached:.0f}" if trend > reached else f"= {reached:.0f}"
 
 
 def _sides(last: dict[str, float], lead: float) -> str:
@@ -95,13 +96,13 @@ def _sides(last: dict[str, float], lead: float) -> str:
     return f"{plus} > {minus}" if lead > 0 else f"{minus} > {plus}"
 
 
-def _flags(table: AnyBars, adx: float) -> tuple[str, ...]:
+def _flags(table: AnyBars, trend: float) -> tuple[str, ...]:
     tags = {
-        "no_trend": adx < NO_TREND,
-        "building": NO_TREND <= adx <= TRENDING,
-        "trending": TRENDING < adx <= STRONG,
-        "strong": adx > STRONG,
-        "rising": adx > float(column(table, "adx14")[-1 - RISING_BARS]),
+        "no_trend": trend < NO_TREND,
+        "building": NO_TREND <= trend <= TRENDING,
+        "trending": TRENDING < trend <= STRONG,
+        "strong": trend > STRONG,
+        "rising": trend > float(column(table, "adx14")[-1 - RISING_BARS]),
     }
     return tuple(name for name, applies in tags.items() if applies)
 

@@ -23,14 +23,26 @@ begins anew with each session. Weights, thresholds and groups are our convention
 statistical edge is established for any of it.
 """
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Mapping
 from functools import reduce
+from operator import add
 
 import numpy as np
 
-from dashboard.core.bars import AnyBars, Bars, as_table, column, days_of, last_row, session_spans
+from dashboard.core.bars import (
+    AnyBars,
+    Bars,
+    as_table,
+    column,
+    days_of,
+    goes_on,
+    last_row,
+    session_spans,
+)
 from dashboard.core.market import Floats
 from dashboard.core.signal import Inputs, Signal, Stance, Verdict, insufficient
+from dashboard.core.table import Columns, Row
 from dashboard.core.view import Number
 from dashboard.core.wording import number
 
@@ -42,6 +54,13 @@ GROUPS: dict[str, tuple[float, dict[str, float]]] = {
     "derivatives": (20, {"oi_buildup": 0.5, "pcr": 0.35, "max_pain": 0.15}),
 }
 MEMBERS = tuple(member for _, shares in GROUPS.values() for member in shares)
+ADX, VIX = "adx14", "vix_factor"  # the columns of `votes` that are no votes
+COLUMNS = (
+    *("total", "coverage", "stance", VIX),
+    *MEMBERS,
+    *(f"{group}_group" for group in GROUPS),
+    *("trend_score", "derivatives_score"),
+)
 ENOUGH_OF_GROUP = 0.5  # of its shares
 ENOUGH = 0.6  # coverage
 ENTER, LEAVE = 25.0, 15.0
@@ -70,61 +89,73 @@ def calculate(votes: Bars) -> Bars:
         under its id, NaN where it does not count; ``trend_group`` and so on, each group's
         contribution; ``trend_score`` and ``derivatives_score``, -1 to +1.
     """
-    size = len(votes)
-    scores: dict[str, Floats] = {}
-    parts: dict[str, Floats] = {}
-    coverage, weights = np.zeros(size), np.zeros(size)
+    names = (*MEMBERS, ADX, VIX)
+    said = [column(votes, n) if n in votes.columns else np.full(len(votes), np.nan) for n in names]
+    weighed = [_weighed(dict(zip(names, row, strict=True))) for row in zip(*said, strict=True)]
+    columns = {name: np.array([row[name] for row in weighed]) for name in COLUMNS}
+    stances = _stances(votes, columns["total"], columns["coverage"])
+    return as_table({**columns, "stance": stances}, votes)
+
+
+def resume(table: Columns, votes: Columns) -> Row | None:
+    """Return the last bar's row; the side that was entered is that of the bar before."""
+    if not goes_on(table, votes):
+        return None
+    row = _weighed(votes.last)
+    before = table.last["stance"]
+    side = 0 if math.isnan(before) else int(before)
+    row["stance"] = _stance(side, row["total"], row["coverage"])
+    return Row(row)
+
+
+def _weighed(said: Mapping[str, float]) -> dict[str, float]:
+    """Return the columns of one bar, but for the stance.
+
+    Plain floats added in one order: numpy adds a single row in another order than many, which
+    would be a look ahead of the last bit.
+    """
+    scores: dict[str, float] = {}
+    parts: dict[str, float] = {}
+    coverage, weights = 0.0, 0.0
     for group, (weight, shares) in GROUPS.items():
-        said = np.array([_votes(votes, member) for member in shares])
-        share = np.array(list(shares.values()))[:, None] * np.isfinite(said)
-        voted = _added(share)
+        votes = {member: said.get(member, math.nan) for member in shares}
+        voted = _added(s if math.isfinite(votes[m]) else 0.0 for m, s in shares.items())
         coverage += weight * voted / 100
-        counts = voted >= ENOUGH_OF_GROUP - EQUAL
-        weights += np.where(counts, weight, 0.0)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            each = np.where(counts & np.isfinite(said), share * said / voted, np.nan)
-        if group == "trend":
-            each = each * _trust(_added(each), _votes(votes, "adx14"))
-        scores[group] = np.where(counts, _added(each), np.nan)
-        parts |= {member: weight * row for member, row in zip(shares, each, strict=True)}
-    factor = _votes(votes, "vix_factor")
-    factor = np.where(np.isfinite(factor), factor, UNKNOWN_VIX)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        scale = np.where(weights > 0, 100 * factor / weights, np.nan)
+        each = dict.fromkeys(shares, math.nan)
+        scores[group] = math.nan
+        if voted >= ENOUGH_OF_GROUP - EQUAL:
+            weights += weight
+            each = {m: share * votes[m] / voted for m, share in shares.items()}
+            if group == "trend":
+                trust = _trust(_added(each.values()), said.get(ADX, math.nan))
+                each = {member: part * trust for member, part in each.items()}
+            scores[group] = _added(each.values())
+        parts |= {member: weight * part for member, part in each.items()}
+    factor = said.get(VIX, math.nan)
+    factor = factor if math.isfinite(factor) else UNKNOWN_VIX
+    scale = 100 * factor / weights if weights > 0 else math.nan
     parts = {member: part * scale for member, part in parts.items()}
-    groups = {f"{g}_group": scores[g] * w * scale for g, (w, _) in GROUPS.items()}
-    total = _added(list(parts.values())) + np.where(weights > 0, 0.0, np.nan)
-    columns = {
-        "total": total,
+    return {
+        "total": _added(parts.values()) + 0.0 if weights > 0 else math.nan,  # never -0.0
         "coverage": coverage,
-        "stance": _stances(votes, total, coverage),
-        "vix_factor": factor,
+        "stance": math.nan,
+        VIX: factor,
         **parts,
-        **groups,
+        **{f"{g}_group": scores[g] * w * scale for g, (w, _) in GROUPS.items()},
         "trend_score": scores["trend"],
         "derivatives_score": scores["derivatives"],
     }
-    return as_table(columns, votes)
 
 
-def _added(rows: Iterable[Floats]) -> Floats:
-    """Return the sum of rows, unknown ones as 0, in their order whatever their length.
-
-    numpy adds a single column in another order than many, which would be a look ahead of
-    the last bit.
-    """
-    total: Floats = reduce(np.add, [np.where(np.isfinite(row), row, 0.0) for row in rows])
-    return total
+def _added(values: Iterable[float]) -> float:
+    """Return the sum of values in their order, unknown ones as 0."""
+    return reduce(add, [value if math.isfinite(value) else 0.0 for value in values])
 
 
-def _votes(votes: AnyBars, name: str) -> Floats:
-    return column(votes, name) if name in votes.columns else np.full(len(votes), np.nan)
-
-
-def _trust(score: Floats, adx: Floats) -> Floats:
+def _trust(score: float, adx: float) -> float:
     """Return what the trend's votes are multiplied by, so that the group stays within 1."""
-    trust = np.where(adx < WEAK_ADX, WEAK, np.where(adx > STRONG_ADX, STRONG, 1.0))
-    return np.minimum(trust, 1 / np.maximum(np.abs(score), EQUAL))
+    trust = WEAK if adx < WEAK_ADX else STRONG if adx > STRONG_ADX else 1.0
+    return min(trust, 1 / max(abs(score), EQUAL))
 
 
 def _stances(votes: AnyBars, total: Floats, coverage: Floats) -> Floats:
@@ -134,15 +165,20 @@ def _stances(votes: AnyBars, total: Floats, coverage: Floats) -> Floats:
         side = 0
         rows = zip(total[first:end].tolist(), coverage[first:end].tolist(), strict=True)
         for at, (score, covered) in enumerate(rows, start=first):
-            if covered < ENOUGH - EQUAL or score != score:
-                side = 0
-                continue
-            if side * score < LEAVE:
-                side = 0
-            if side == 0 and abs(score) >= ENTER:
-                side = 1 if score > 0 else -1
-            stances[at] = side
+            stances[at] = _stance(side, score, covered)
+            side = 0 if math.isnan(stances[at]) else int(stances[at])
     return stances
+
+
+def _stance(side: int, score: float, covered: float) -> float:
+    """Return the side after a bar that came to it with `side`, NaN if too few voted."""
+    if covered < ENOUGH - EQUAL or math.isnan(score):
+        return math.nan
+    if side * score < LEAVE:
+        side = 0
+    if side == 0 and abs(score) >= ENTER:
+        side = 1 if score > 0 else -1
+    return float(side)
 
 
 def judge(table: AnyBars, inputs: Inputs) -> Verdict:
@@ -174,6 +210,7 @@ SIGNAL = Signal(
     order=180,
     needs=("votes",),
     calculate=calculate,
+    resume=resume,
     judge=judge,
     view=(
         Number("total", "total", digits=1, signed=True),

@@ -10,17 +10,22 @@ side until the other one is reached. The state needs the 50-bar average settled 
 bars); without the 200-bar one two pairs vote and the strength is cut to 0.6 of it.
 """
 
-import numpy as np
-import talib
+import math
+from itertools import pairwise
 
-from dashboard.core.bars import AnyBars, Bars, as_table, column, last_row, prices, starts_s
+import numpy as np
+
+from dashboard.core.averages import ema
+from dashboard.core.bars import AnyBars, Bars, as_table, column, last_row, starts_s
 from dashboard.core.clock import from_seconds
 from dashboard.core.market import Floats, Ints
 from dashboard.core.signal import Inputs, Signal, Stance, Verdict
+from dashboard.core.table import Columns, Row
 from dashboard.core.view import Line, Number
 from dashboard.core.wording import clock_time, short_date
 
 PERIODS = (9, 20, 50, 200)
+CROSSED = ((9, 20), (50, 200))
 EQUAL = 1e-9  # relative; closer than this is the same value
 WITHOUT_200 = 0.6  # share of the strength that is left
 RELATION = {1: "9 > 20", -1: "9 < 20", 0: "9 = 20"}
@@ -46,19 +51,21 @@ def calculate(bars: Bars) -> Bars:
     InputError
         If a close is unknown.
     """
-    (close,) = prices(bars, "close")
-    ema = {p: _ema(close, p) for p in PERIODS}
-    columns = {f"ema{p}": values for p, values in ema.items()}
-    columns["cross_9_20"] = _crosses(ema[9], ema[20])
-    columns["cross_50_200"] = _crosses(ema[50], ema[200])
+    columns = {f"ema{p}": ema(bars, p) for p in PERIODS}
+    for fast, slow in CROSSED:
+        columns[f"cross_{fast}_{slow}"] = _crosses(columns[f"ema{fast}"], columns[f"ema{slow}"])
     return as_table(columns, bars)
 
 
-def _ema(close: Floats, period: int) -> Floats:
-    if len(close) < period:
-        return np.full(len(close), np.nan)
-    ema: Floats = talib.EMA(close, period)
-    return ema
+def resume(table: Columns, bars: Columns) -> Row | None:
+    """Return the last bar's row, None where the bar before does not tell the side."""
+    row = {f"ema{p}": float(ema(bars, p)[-1]) for p in PERIODS}
+    for fast, slow in CROSSED:
+        before, now = (_side(at[f"ema{fast}"], at[f"ema{slow}"]) for at in (table.last, row))
+        if not before and not math.isnan(row[f"ema{slow}"]):
+            return None
+        row[f"cross_{fast}_{slow}"] = float(now) if now and now != before else 0.0
+    return Row(row)
 
 
 def _crosses(fast: Floats, slow: Floats) -> Floats:
@@ -78,27 +85,37 @@ def _sides(fast: Floats, slow: Floats) -> Ints:
     return above.astype(np.int64) - below.astype(np.int64)
 
 
+def _side(fast: float, slow: float) -> int:
+    """Return what `_sides` says of one bar."""
+    apart = fast - slow
+    return int(apart > EQUAL * slow) - int(apart < -EQUAL * slow)
+
+
 def judge(table: AnyBars, inputs: Inputs) -> Verdict:
     """Return the side on which most adjacent pairs are ordered."""
     assert inputs.index is not None
     last = last_row(table)
-    ema = np.array([last[f"ema{p}"] for p in PERIODS])
-    sides = _sides(ema[:-1], ema[1:])
-    score = int(sides.sum())
-    settled = bool(np.isfinite(ema[-1]))
-    stance = (Stance.BEARISH, Stance.NEUTRAL, Stance.BULLISH)[int(np.sign(score)) + 1]
+    averages = [last[f"ema{p}"] for p in PERIODS]
+    sides = [_side(fast, slow) for fast, slow in pairwise(averages)]
+    score = sum(sides)
+    settled = math.isfinite(averages[-1])
+    stance = (Stance.BEARISH, Stance.NEUTRAL, Stance.BULLISH)[_sign(score) + 1]
     close = float(column(inputs.index, "close")[-1])
     return Verdict(
         stance=stance,
         strength=100 * abs(score) / 3 * (1 if settled else WITHOUT_200),
-        reason=f"{_order(sides, settled)}; {_since(table, int(sides[0]))}",
-        flags=_flags(last, score, float(_sides(np.array([close]), ema[1:2])[0])),
+        reason=f"{_order(sides, settled)}; {_since(table, sides[0])}",
+        flags=_flags(last, score, _side(close, averages[1])),
     )
 
 
-def _order(sides: Ints, settled: bool) -> str:
+def _sign(score: int) -> int:
+    return (score > 0) - (score < 0)
+
+
+def _order(sides: list[int], settled: bool) -> str:
     pairs = len(sides) if settled else len(sides) - 1
-    up, down = int((sides > 0).sum()), int((sides < 0).sum())
+    up, down = sides.count(1), sides.count(-1)
     if up == down:
         return f"{up} of {pairs} pairs up, {down} down"
     return f"{up} of {pairs} pairs ordered up" if up > down else f"{down} of {pairs} ordered down"
@@ -117,9 +134,9 @@ def _since(table: AnyBars, side: int) -> str:
     return f"{text} from {short_date(at)}"
 
 
-def _flags(last: dict[str, float], score: int, above_20: float) -> tuple[str, ...]:
+def _flags(last: dict[str, float], score: int, above_20: int) -> tuple[str, ...]:
     flags = []
-    if abs(score) < 3 or above_20 != np.sign(score):
+    if abs(score) < 3 or above_20 != _sign(score):
         flags.append("mixed")
     if last["cross_9_20"]:
         flags.append("fresh_cross_9_20")
@@ -133,6 +150,7 @@ SIGNAL = Signal(
     order=20,
     needs=("index",),
     calculate=calculate,
+    resume=resume,
     judge=judge,
     view=(
         Number("ema9", "9", digits=1),

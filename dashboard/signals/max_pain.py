@@ -21,19 +21,22 @@ Economics 78(1), 49-87. That it pulls an index is a traders' belief.
 
 import math
 from datetime import date
+from functools import lru_cache
 
 import numpy as np
 
-from dashboard.core.bars import AnyBars, Bars, as_table, day_numbers, last_row, starts_s
+from dashboard.core.bars import AnyBars, Bars, as_table, last_row, starts_s
 from dashboard.core.calendar import load_calendar
 from dashboard.core.errors import CalendarError, InputError
 from dashboard.core.hours import bar_end
 from dashboard.core.market import TIMEFRAMES, Floats, Segment
 from dashboard.core.signal import Inputs, PriceLevel, Signal, Stance, Verdict, insufficient
+from dashboard.core.table import Columns, Row
 from dashboard.core.view import Level, Number
 from dashboard.core.wording import age, number
-from dashboard.options.chain import KINDS, chain_history, widened
-from dashboard.options.hours import STALE_OI_S, is_frozen, reference_price, time_flags
+from dashboard.options.chain import KINDS, ChainHistory, chain_history, widened
+from dashboard.options.hours import STALE_OI_S, is_frozen_at, reference_price, time_flags
+from dashboard.options.last_row import row_of_last
 from dashboard.options.ratios import LEAST_STRIKES, max_pains
 
 NEAR_PERCENT = 0.3  # exclusive; closer to max pain than this says nothing
@@ -87,6 +90,11 @@ def calculate(chain: Bars) -> Bars:
     return as_table(columns, chain)
 
 
+def resume(table: Columns, chain: ChainHistory) -> Row:
+    """Return the last snapshot's row: each one is by itself."""
+    return row_of_last(chain, "max_pain", calculate)
+
+
 def known_interest(oi: Floats) -> Floats:
     """Return OI with what is below zero as unknown: it counts nothing."""
     negative = oi < 0
@@ -127,16 +135,21 @@ def seconds_left(start: int, inputs: Inputs) -> float:
     """Return the seconds from the bar's close to the settlement, NaN if that is unknown."""
     if inputs.expiry is None:
         return math.nan
+    settled = _settles_at(inputs.underlying, inputs.expiry)
+    return settled - bar_end(start, Segment.FNO, TIMEFRAMES[inputs.timeframe])
+
+
+@lru_cache(maxsize=64)
+def _settles_at(underlying: str, expiry: date) -> float:
+    """Return the instant of a settlement [s], NaN where the calendar does not know it."""
     try:
-        instant = load_calendar().expiry_instant(inputs.underlying, inputs.expiry)
+        return load_calendar().expiry_instant(underlying, expiry).timestamp()
     except CalendarError:
         return math.nan
-    return instant.timestamp() - bar_end(start, Segment.FNO, TIMEFRAMES[inputs.timeframe])
 
 
 def _flags(last: dict[str, float], start: int, expiry: date | None) -> tuple[str, ...]:
-    at = np.array([start], dtype=np.int64)
-    frozen = ("atm_from_parity",) if is_frozen(day_numbers(at), at)[0] else ()
+    frozen = ("atm_from_parity",) if is_frozen_at(start) else ()
     stale = ("stale_oi",) if last["oi_age_s"] > STALE_OI_S else ()
     return (*frozen, *stale, *time_flags(start, expiry))
 
@@ -146,6 +159,7 @@ SIGNAL = Signal(
     order=160,
     needs=("chain",),
     calculate=calculate,
+    resume=resume,
     judge=judge,
     view=(
         Number("max_pain", "strike", digits=0),

@@ -27,13 +27,17 @@ Aspray (1986) for the histogram. TA-Lib's own MACD seeds ema12 late, at bar 26: 
 point away at first, the same to 1e-8 from bar 150 on.
 """
 
+from typing import TypeVar
+
 import numpy as np
 import numpy.typing as npt
 import talib
 
+from dashboard.core.averages import ATR, EMA, RSI, atr, ema
 from dashboard.core.bars import AnyBars, Bars, as_table, column, last_row, prices
 from dashboard.core.market import Floats
 from dashboard.core.signal import Inputs, Signal, Stance, Verdict
+from dashboard.core.table import Columns, Row
 from dashboard.core.view import Curve, Number, Pane
 from dashboard.core.wording import RANGE, number
 
@@ -46,6 +50,7 @@ ROC_MIN = 0.10  # of r: no vote below
 WEIGHTS = {"rsi": 0.4, "macd": 0.4, "roc": 0.2}
 SIDE = 0.3  # of the score
 EQUAL = 1e-9  # of the close; less than this is no movement
+Votes = TypeVar("Votes", float, Floats)
 Flags = npt.NDArray[np.bool_]
 
 
@@ -72,20 +77,19 @@ def calculate(bars: Bars) -> Bars:
     InputError
         If a price is unknown.
     """
-    high, low, close = prices(bars, "high", "low", "close")
+    _, _, close = prices(bars, "high", "low", "close")
     rsi = _rsi(close)
-    macd = talib.EMA(close, FAST) - talib.EMA(close, SLOW)
+    macd = ema(bars, FAST) - ema(bars, SLOW)
     signal = _smoothed(macd)
     hist = macd - signal
     roc = talib.ROC(close, ROC_PERIOD)
-    atr = talib.ATR(high, low, close, ATR_PERIOD)
+    span = atr(bars, ATR_PERIOD)
     still = EQUAL * close
     up = _latched(rsi > UP, rsi <= UP - HYSTERESIS)
     down = _latched(rsi < DOWN, rsi >= DOWN + HYSTERESIS)
     rsi_vote = up.astype(np.float64) - down
-    macd_vote = _signs(hist, np.maximum(HIST_MIN * atr, still))
-    roc_vote = _signs(roc, ROC_MIN * _range_percent(atr, close))
-    score = WEIGHTS["rsi"] * rsi_vote + WEIGHTS["macd"] * macd_vote + WEIGHTS["roc"] * roc_vote
+    macd_vote = _signs(hist, np.maximum(HIST_MIN * span, still))
+    roc_vote = _signs(roc, ROC_MIN * _range_percent(span, close))
     return as_table(
         {
             "rsi14": rsi,
@@ -97,17 +101,59 @@ def calculate(bars: Bars) -> Bars:
             "macd_vote": macd_vote,
             "roc_vote": roc_vote,
             "macd_cross": _crosses(_signs(hist, still)),
-            "momentum_score": score,
-            "atr14": atr,
+            "momentum_score": _score(rsi_vote, macd_vote, roc_vote),
+            "atr14": span,
         },
         bars,
     )
 
 
+def resume(table: Columns, bars: Columns) -> Row | None:
+    """Return the last bar's row, None where the bar before does not tell MACD's side."""
+    if len(table) < SLOW + SMOOTH:
+        return None
+    (close,) = prices(bars, "close")
+    before, now = table.last, float(close[-1])
+    rsi = float(_rsi(close)[-1])
+    macd = ema(bars, FAST) - ema(bars, SLOW)
+    signal, line = float(_smoothed(macd)[-1]), float(macd[-1])
+    hist, roc = line - signal, float(talib.ROC(close, ROC_PERIOD)[-1])
+    span, still = float(atr(bars, ATR_PERIOD)[-1]), EQUAL * now
+    side = _sign(before["macd_hist"], EQUAL * float(close[-2]))
+    if not side:
+        return None
+    up = rsi > UP or (before["rsi_vote"] > 0 and rsi > UP - HYSTERESIS)
+    down = rsi < DOWN or (before["rsi_vote"] < 0 and rsi < DOWN + HYSTERESIS)
+    votes = {
+        "rsi_vote": float(up) - float(down),
+        "macd_vote": float(_sign(hist, max(HIST_MIN * span, still))),
+        "roc_vote": float(_sign(roc, ROC_MIN * (100 * ROC_PERIOD**0.5 * span / now))),
+    }
+    crossed = _sign(hist, still)
+    return Row(
+        {
+            "rsi14": rsi,
+            "macd": line,
+            "macd_signal": signal,
+            "macd_hist": hist,
+            "roc10": roc,
+            **votes,
+            "macd_cross": float(crossed) if crossed and crossed != side else 0.0,
+            "momentum_score": _score(*votes.values()),
+            "atr14": span,
+        }
+    )
+
+
+def _sign(value: float, least: float) -> int:
+    """Return what `_signs` says of one value."""
+    return int(value > least) - int(value < -least)
+
+
 def _rsi(close: Floats) -> Floats:
     """Return Wilder's RSI, 50 where neither gains nor losses are left."""
-    rsi: Floats = talib.RSI(close, RSI_PERIOD)
-    moved = talib.ATR(close, close, close, RSI_PERIOD)  # G + L: |change|, smoothed alike
+    rsi: Floats = RSI(close, RSI_PERIOD)
+    moved = ATR(close, close, close, RSI_PERIOD)  # G + L: |change|, smoothed alike
     rsi[moved <= EQUAL * close] = 50.0
     return rsi
 
@@ -116,8 +162,12 @@ def _smoothed(macd: Floats) -> Floats:
     """Return the EMA of a line that begins at bar 26."""
     signal = np.full(len(macd), np.nan)
     if len(macd) >= SLOW:
-        signal[SLOW - 1 :] = talib.EMA(macd[SLOW - 1 :], SMOOTH)
+        signal[SLOW - 1 :] = EMA(macd[SLOW - 1 :], SMOOTH)
     return signal
+
+
+def _score(rsi: Votes, macd: Votes, roc: Votes) -> Votes:
+    return WEIGHTS["rsi"] * rsi + WEIGHTS["macd"] * macd + WEIGHTS["roc"] * roc
 
 
 def _latched(on: Flags, off: Flags) -> Flags:
@@ -167,11 +217,11 @@ def _strength(last: dict[str, float], side: int, close: float) -> float:
     """Return the votes weighed by their own strengths, as far as they go to `side`."""
     if not side:
         return 0.0
-    atr = last["atr14"]
+    span = last["atr14"]
     own = {
         "rsi": 2.5 * abs(last["rsi14"] - 50),
-        "macd": _percent_of(last["macd_hist"], HIST_FULL * atr),
-        "roc": _percent_of(last["roc10"], 100 * ROC_PERIOD**0.5 * atr / close),
+        "macd": _percent_of(last["macd_hist"], HIST_FULL * span),
+        "roc": _percent_of(last["roc10"], 100 * ROC_PERIOD**0.5 * span / close),
     }
     votes = {name: weight * last[f"{name}_vote"] for name, weight in WEIGHTS.items()}
     return max(0.0, side * sum(votes[name] * min(100.0, own[name]) for name in WEIGHTS))
@@ -210,6 +260,7 @@ SIGNAL = Signal(
     order=10,
     needs=("index",),
     calculate=calculate,
+    resume=resume,
     judge=judge,
     view=(
         Number("rsi14", "RSI", digits=1),

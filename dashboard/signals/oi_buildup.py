@@ -28,6 +28,7 @@ are conventions. Source: exchange folklore of price, volume and open interest, a
 in John Murphy, Technical Analysis of the Futures Markets (1986), chapter 7.
 """
 
+import math
 from functools import lru_cache
 
 import numpy as np
@@ -37,7 +38,10 @@ from dashboard.core.bars import (
     Bars,
     as_table,
     column,
+    day_of_last,
     days_of,
+    first_of_day,
+    goes_on,
     last_row,
     prices,
     session_spans,
@@ -48,7 +52,7 @@ from dashboard.core.errors import CalendarError, InputError
 from dashboard.core.hours import date_of, prior_day
 from dashboard.core.market import Floats, Ints, Segment
 from dashboard.core.signal import Inputs, Signal, Stance, Verdict, insufficient
-from dashboard.core.table import Values
+from dashboard.core.table import Columns, Row, Values
 from dashboard.core.view import Number
 from dashboard.core.wording import number
 from dashboard.signals.vwap import THIN_MINUTES, ends_early, is_thin, session_of_last
@@ -124,6 +128,58 @@ def calculate(bars: Bars, other: AnyBars | None = None) -> Bars:
     return as_table(columns, bars)
 
 
+def resume(table: Columns, bars: Columns, other: Columns | None = None) -> Row | None:
+    """Return the last bar's row, None on a day's first bar.
+
+    Within a day the bar before tells whether the last one of the day before counts.
+    """
+    if not goes_on(table, bars):
+        return None
+    (close,) = prices(bars, "close")
+    start, last = int(bars.starts[-1]), len(bars) - 1
+    day = first_of_day(bars) - 1 if math.isfinite(table.last["price_change_pct"]) else last
+    recent = int(np.searchsorted(bars.starts, start - SHORT_S, side="right")) - 1
+    if recent < 0 or start - int(bars.starts[recent]) > SHORT_S + LATE_S:
+        recent = last
+    rows = [last, day, recent]
+    price = close[rows].tolist()
+    front = _carried(_counted(column(bars, "oi")))[rows].tolist()
+    following = _aligned(bars.starts[rows], other).tolist()
+    both = [one + next_one for one, next_one in zip(front, following, strict=True)]
+    row: dict[str, float | str] = {}
+    for at, suffix, limits in (
+        (1, "", (DAY_PRICE, DAY_OI)),
+        (2, "_15m", (SHORT_PRICE, SHORT_OI)),
+    ):
+        moved = piled = math.nan
+        if rows[at] != last:
+            moved, piled = _moved(price[0], price[at]), _moved(both[0], both[at])
+            piled = _moved(front[0], front[at]) if math.isnan(piled) else piled
+        row[f"price_change{suffix}_pct"] = moved
+        row[f"oi_change{suffix}_pct"] = piled
+        row[f"label{suffix}"] = _label(moved, piled, *limits)
+    row["oi"] = front[0] if math.isnan(both[0]) else both[0]
+    row["roll_pct"] = 100 * following[0] / both[0] if both[0] > 0 else math.nan
+    return Row(row)
+
+
+def _moved(value: float, base: float) -> float:
+    """Return what `_change` says of one value."""
+    return 100 * (value / base - 1) if base > 0 else math.nan
+
+
+def _label(price: float, oi: float, price_limit: float, oi_limit: float) -> str:
+    """Return what `_labels` says of one bar."""
+    if math.isnan(price) or math.isnan(oi):
+        return ""
+    return LABELS.get((_side(price, price_limit), _side(oi, oi_limit)), NEUTRAL)
+
+
+def _side(change: float, limit: float) -> int:
+    least = limit * (1 - EQUAL)
+    return int(change >= least) - int(change <= -least)
+
+
 def _counted(oi: Floats) -> Floats:
     """Return OI with 0 as unknown: it is what is sent before the exchange has counted."""
     return oi if (oi > 0).all() else np.where(oi > 0, oi, np.nan)
@@ -189,7 +245,7 @@ def judge(table: AnyBars, inputs: Inputs) -> Verdict:
     """Return the direction of the day's build-up."""
     last = last_row(table)
     price, oi, label = last["price_change_pct"], last["oi_change_pct"], last["label"]
-    day = int(days_of(table)[-1])
+    day = day_of_last(table)
     bars = inputs.future
     assert bars is not None
     if "volume" in bars.columns and is_thin(session_of_last(bars), inputs.timeframe):
@@ -213,8 +269,7 @@ def judge(table: AnyBars, inputs: Inputs) -> Verdict:
 
 def _is_front_only(table: AnyBars) -> bool:
     """Say whether the next month's OI is unknown now, or was at the day's reference."""
-    days, roll = days_of(table), column(table, "roll_pct")
-    reference = int(np.searchsorted(days, days[-1])) - 1
+    roll, reference = column(table, "roll_pct"), first_of_day(table) - 1
     return bool(np.isnan(roll[-1]) or np.isnan(roll[reference]))
 
 
@@ -260,6 +315,7 @@ SIGNAL = Signal(
     needs=("future",),
     optional=("next_future",),
     calculate=calculate,
+    resume=resume,
     judge=judge,
     view=(
         Number("price_change_pct", "price", unit="%", signed=True),

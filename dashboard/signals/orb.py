@@ -31,8 +31,10 @@ from dashboard.core.bars import (
     Bars,
     as_table,
     column,
-    day_numbers,
+    day_of_last,
     days_of,
+    first_of_day,
+    goes_on,
     last_row,
     prices,
     session_spans,
@@ -51,7 +53,7 @@ from dashboard.core.signal import (
     Warmup,
     insufficient,
 )
-from dashboard.core.table import DAY_S, IST_OFFSET_S
+from dashboard.core.table import DAY_S, IST_OFFSET_S, Columns, Row
 from dashboard.core.view import Level, Number
 from dashboard.core.wording import RANGE, age, clock_time, number
 
@@ -109,6 +111,27 @@ def calculate(bars: Bars) -> Bars:
     return as_table(columns, bars)
 
 
+def resume(table: Columns, bars: Columns) -> Row | None:
+    """Return the last bar's row once all three ranges of its day are known."""
+    if not goes_on(table, bars):
+        return None
+    before = table.last
+    *_, close = (float(values[-1]) for values in prices(bars, "high", "low", "close"))
+    row: dict[str, float] = {}
+    for n in LENGTHS:
+        top, bottom = before[f"or{n}_high"], before[f"or{n}_low"]
+        if math.isnan(top):
+            return None
+        row |= {f"or{n}_high": top, f"or{n}_low": bottom}
+    for n in LENGTHS:
+        top, bottom = before[f"or{n}_high"], before[f"or{n}_low"]
+        side = int(close > top * (1 + EQUAL)) - int(close < bottom * (1 - EQUAL))
+        row[f"or{n}_break"] = float(side) or before[f"or{n}_break"]
+    top, bottom = before["or15_high"], before["or15_low"]
+    row["or15_distance"] = max(close - top, 0.0) - max(bottom - close, 0.0)
+    return Row(row)
+
+
 def _session(day: int, first: int) -> tuple[int, float]:
     """Return the open [s] and the minutes of the first window."""
     hours = windows(day, Segment.INDEX)
@@ -138,12 +161,11 @@ def judge(table: AnyBars, inputs: Inputs) -> Verdict:
     """Return the side on which the close is beyond the 15-minute range."""
     assert inputs.index is not None
     starts = starts_s(inputs.index)
-    days = days_of(inputs.index)
-    first = int(np.searchsorted(days, days[-1]))
-    hours = windows(int(days[-1]), Segment.INDEX)
+    day, first = day_of_last(inputs.index), first_of_day(inputs.index)
+    hours = windows(day, Segment.INDEX)
     if hours is not None and starts[-1] >= hours[-1][1]:
         return insufficient("No range after the close of trading", "auction_phase")
-    opened = _session(int(days[-1]), int(starts[first]))[0]
+    opened = _session(day, int(starts[first]))[0]
     last = last_row(table)
     verdict = (
         _stand(last, inputs, opened, starts[first:])
@@ -224,7 +246,7 @@ def _test(bars: AnyBars, last: dict[str, float]) -> list[str]:
 def _range_flags(last: dict[str, float], inputs: Inputs, now: int, opened: int) -> tuple[str, ...]:
     """Tag a range that is wide for these days, and one that has grown old."""
     flags = []
-    day = int(day_numbers(np.array([now]))[0])
+    day = (now + IST_OFFSET_S) // DAY_S
     daily = atr14(before(inputs.daily, day))
     if last["or15_high"] - last["or15_low"] > WIDE_ATR * daily:  # false for NaN
         flags.append("wide")
@@ -249,6 +271,7 @@ SIGNAL = Signal(
     order=110,
     needs=("index",),
     calculate=calculate,
+    resume=resume,
     judge=judge,
     view=(
         Number("or15_high", "15m high", digits=1),

@@ -28,15 +28,17 @@ from datetime import date
 
 import numpy as np
 
-from dashboard.core.bars import AnyBars, Bars, as_table, day_numbers, last_row, starts_s
+from dashboard.core.bars import AnyBars, Bars, as_table, last_row, starts_s
 from dashboard.core.clock import from_seconds
 from dashboard.core.errors import InputError
 from dashboard.core.market import Floats, Ints
 from dashboard.core.signal import Inputs, Signal, Stance, Verdict, insufficient
+from dashboard.core.table import Columns, Row
 from dashboard.core.view import Number
 from dashboard.core.wording import RANGE, age, number
 from dashboard.options.chain import KINDS, ChainHistory, chain_history, widened
-from dashboard.options.hours import STALE_OI_S, is_frozen, reference_price, time_flags
+from dashboard.options.hours import STALE_OI_S, is_frozen_at, reference_price, time_flags
+from dashboard.options.last_row import row_of_last
 from dashboard.options.strikes import AROUND, nearest_strikes, positions_around
 from dashboard.signals.max_pain import known_interest, seconds_left
 
@@ -96,6 +98,11 @@ def calculate(chain: Bars) -> Bars:
         "oi_age_s": history.header("oi_age_s"),
     }
     return as_table(columns, chain)
+
+
+def resume(table: Columns, chain: ChainHistory) -> Row:
+    """Return the last snapshot's row: each one is by itself."""
+    return row_of_last(chain, "pcr", calculate)
 
 
 def _sums(values: Floats, over: str = "ij->i") -> Floats:
@@ -180,11 +187,10 @@ def _age(seconds: float) -> str:
 
 
 def _flags(last: dict[str, float], at: int, inputs: Inputs) -> tuple[str, ...]:
-    start = np.array([at], dtype=np.int64)
     changes = (last["pcr_oi_change_call"], last["pcr_oi_change_put"])
     tags = {
         "strikes_missing": last["pcr_atm_missing"] > 0,
-        "atm_from_parity": bool(is_frozen(day_numbers(start), start)[0]),
+        "atm_from_parity": is_frozen_at(at),
         "stale_oi": last["oi_age_s"] > STALE_OI_S,
         "oi_change_undefined": all(map(math.isfinite, changes)) and not min(changes) > 0,
     }
@@ -197,6 +203,7 @@ SIGNAL = Signal(
     order=140,
     needs=("chain",),
     calculate=calculate,
+    resume=resume,
     judge=judge,
     view=(
         Number("pcr_oi", "OI"),

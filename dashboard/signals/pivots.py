@@ -35,7 +35,9 @@ from dashboard.core.bars import (
     Bars,
     as_table,
     column,
+    day_of_last,
     days_of,
+    goes_on,
     last_row,
     prices,
     session_spans,
@@ -45,7 +47,7 @@ from dashboard.core.daily import session_days
 from dashboard.core.hours import date_of, is_whole, prior_day, skipped_session, windows
 from dashboard.core.market import Floats, Ints, Segment
 from dashboard.core.signal import Inputs, PriceLevel, Signal, Stance, Verdict, insufficient
-from dashboard.core.table import DAY_S, Columns
+from dashboard.core.table import DAY_S, Columns, Row
 from dashboard.core.view import Level, Number, Zone
 from dashboard.core.wording import RANGE, number
 
@@ -106,6 +108,12 @@ def calculate(bars: Bars, daily: AnyBars | None = None) -> Bars:
     lengths = [0, *(end - first for first, end in spans.values())]
     levels = np.repeat(np.array(sessions).T, lengths, axis=1)
     return as_table(dict(zip(COLUMNS, levels, strict=True)), bars)
+
+
+def resume(table: Columns, bars: Columns, daily: Columns | None = None) -> Row | None:
+    """Return the last bar's row: within a day it is that of the bar before."""
+    prices(bars, "open", "high", "low", "close")
+    return Row(table.last) if goes_on(table, bars) else None
 
 
 def _aggregated(
@@ -187,7 +195,7 @@ def judge(table: AnyBars, inputs: Inputs) -> Verdict:
     """Return the side of the central range (CPR) the close is on."""
     assert inputs.index is not None
     last = last_row(table)
-    day = int(days_of(inputs.index)[-1])
+    day = day_of_last(inputs.index)
     if not np.isfinite(last["classic_p"]):
         return insufficient(_missing(day))
     close = float(column(inputs.index, "close")[-1])
@@ -245,6 +253,7 @@ SIGNAL = Signal(
     needs=("index",),
     optional=("daily",),
     calculate=calculate,
+    resume=resume,
     judge=judge,
     view=(
         Number("classic_p", "P", digits=1),

@@ -15,9 +15,12 @@ without a trend the stop is reached again and again. An ADX not yet known halves
 Source: J. Welles Wilder, New Concepts in Technical Trading Systems (1978), as in TA-Lib.
 """
 
+import math
+
 import numpy as np
 import talib
 
+from dashboard.core.averages import adx, atr
 from dashboard.core.bars import AnyBars, Bars, as_table, column, last_row, prices
 from dashboard.core.market import Floats
 from dashboard.core.signal import Inputs, Signal, Stance, Verdict
@@ -60,8 +63,8 @@ def calculate(bars: Bars) -> Bars:
             "psar": stop,
             "psar_dir": _sides(high, low, stop),
             "psar_gap": close - stop,
-            "atr14": talib.ATR(high, low, close, PERIOD),
-            "adx14": talib.ADX(high, low, close, PERIOD),
+            "atr14": atr(bars, PERIOD),
+            "adx14": adx(bars, PERIOD),
         },
         bars,
     )
@@ -77,16 +80,16 @@ def _sides(high: Floats, low: Floats, stop: Floats) -> Floats:
 def judge(table: AnyBars, inputs: Inputs) -> Verdict:
     """Return the side the stop is for; neutral while nothing moves."""
     last = last_row(table)
-    gap, atr, adx, way = last["psar_gap"], last["atr14"], last["adx14"], last["psar_dir"]
+    gap, span, way = last["psar_gap"], last["atr14"], last["psar_dir"]
     close = last["psar"] + gap
-    if not atr > FLAT * close or not way:
+    if not span > FLAT * close or not way:
         return Verdict(Stance.NEUTRAL, 0.0, f"No range at {number(close)}")
-    strength = 100 * abs(gap) / (FULL * atr)
-    trendless = adx < NO_TREND  # false for NaN
+    strength = 100 * abs(gap) / (FULL * span)
+    trendless = last["adx14"] < NO_TREND  # false for NaN
     return Verdict(
         stance=Stance.BULLISH if way > 0 else Stance.BEARISH,
         strength=0.5 * min(100.0, strength) if trendless else strength,
-        reason=f"{_fact(close, last['psar'])}; {_trend(adx)}",
+        reason=f"{_fact(close, last['psar'])}; {_trend(last['adx14'])}",
         flags=_flags(table),
     )
 
@@ -97,9 +100,11 @@ def _fact(close: float, stop: float) -> str:
     return f"Close {number(close, digits)} {side} {number(stop, digits)}"
 
 
-def _trend(adx: float) -> str:
-    side = "<" if adx < NO_TREND else ">" if adx > NO_TREND else "="
-    return f"ADX {number(adx, 1)} {side} {NO_TREND:.0f}" if np.isfinite(adx) else "ADX unknown"
+def _trend(value: float) -> str:
+    side = "<" if value < NO_TREND else ">" if value > NO_TREND else "="
+    if not math.isfinite(value):
+        return "ADX unknown"
+    return f"ADX {number(value, 1)} {side} {NO_TREND:.0f}"
 
 
 def _flags(table: AnyBars) -> tuple[str, ...]:

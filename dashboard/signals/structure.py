@@ -26,6 +26,10 @@ Source: C. Dow's theory as told by W. Hamilton (1922) and R. Rhea (1932); BOS an
 retail traders' names.
 """
 
+import math
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
 import numpy as np
 import talib
 
@@ -35,6 +39,8 @@ from dashboard.core.bars import (
     as_table,
     column,
     days_of,
+    first_of_day,
+    goes_on,
     last_row,
     prices,
     starts_s,
@@ -50,7 +56,7 @@ from dashboard.core.signal import (
     Warmup,
     insufficient,
 )
-from dashboard.core.table import Values
+from dashboard.core.table import Columns, Row, Values
 from dashboard.core.view import Event, Level, Number
 from dashboard.core.wording import RANGE, clock_time, number, short_date
 
@@ -98,13 +104,114 @@ def calculate(bars: Bars) -> Bars:
     days = days_of(bars)
     near = np.flatnonzero(np.diff(starts_s(bars)) < LONG_S)
     shown = int(near[0]) + 1 if len(near) else len(bars)  # the row that shows the bars short
-    columns = _structure(high, low, close, days, REACH) if shown < len(bars) else {}
+    columns: dict[str, Values] = {}
+    unbroken = (False, False)
+    if shown < len(bars):
+        columns, unbroken = _structure(high, low, close, days, REACH)
     if shown == len(bars) or shown > 2 * LONG_REACH:  # fewer rows have no swing either way
         alone = np.zeros(shown, dtype=np.int64)
-        long = _structure(high[:shown], low[:shown], close[:shown], alone, LONG_REACH)
+        long, left = _structure(high[:shown], low[:shown], close[:shown], alone, LONG_REACH)
+        unbroken = unbroken if columns else left
         for name, values in long.items():
             columns.setdefault(name, values)[:shown] = values
-    return as_table(columns, bars)
+    return as_table(columns, bars, Standing(shown < len(bars), *unbroken))
+
+
+class Standing(NamedTuple):
+    """What the table does not tell: that bars are short, and which last swing is unbroken."""
+
+    short: bool
+    high: bool
+    low: bool
+
+
+def resume(table: Columns, bars: Columns) -> Row | None:
+    """Return the last bar's row, None where it begins a session or shows that bars are short."""
+    high, low, close = prices(bars, "high", "low", "close")
+    near = bool(bars.starts[-1] - bars.starts[-2] < LONG_S)
+    standing: Standing = table.state
+    if (near and not standing.short) or (standing.short and not goes_on(table, bars)):
+        return None
+    reach, begun = (REACH, first_of_day(bars)) if standing.short else (LONG_REACH, 0)
+    top = bottom = math.nan
+    if len(bars) - begun > 2 * reach:
+        top = _top(high[-2 * reach - 1 :].tolist(), reach)
+        bottom = _bottom(low[-2 * reach - 1 :].tolist(), reach)
+    return _next(table.last, standing, float(close[-1]), top, bottom)
+
+
+def _top(high: list[float], reach: int) -> float:
+    """Return the middle of 2 * reach + 1 highs where it is a swing, else NaN."""
+    middle = high[reach]
+    above = middle > max(high[:reach]) * (1 + EQUAL)
+    return middle if above and middle >= max(high[reach + 1 :]) * (1 - EQUAL) else math.nan
+
+
+def _bottom(low: list[float], reach: int) -> float:
+    """Return the middle of 2 * reach + 1 lows where it is a swing, else NaN."""
+    middle = low[reach]
+    below = middle < min(low[:reach]) * (1 - EQUAL)
+    return middle if below and middle <= min(low[reach + 1 :]) * (1 + EQUAL) else math.nan
+
+
+def _next(
+    before: Mapping[str, Any], standing: Standing, close: float, top: float, bottom: float
+) -> Row:
+    """Return the row after `before`, at whose close the swings `top` and `bottom` are known.
+
+    Either is NaN where there is none.
+    """
+    short, high_unbroken, low_unbroken = standing
+    last_high, last_low = before["last_swing_high"], before["last_swing_low"]
+    high_kind, low_kind = _kind(top, last_high), _kind(bottom, last_low)
+    run = before["label_run"]
+    for kind in (high_kind, low_kind):
+        if kind != FIRST:
+            side = float(SIDES[kind])
+            run = run + side if run * side > 0 else side
+    if not math.isnan(top):
+        last_high, high_unbroken = top, True
+    if not math.isnan(bottom):
+        last_low, low_unbroken = bottom, True
+    high_label, low_label = HIGH_NAMES[high_kind], LOW_NAMES[low_kind]
+    trend, choch, event, broken = (
+        before["trend"],
+        before["choch"],
+        high_label or low_label,
+        math.nan,
+    )
+    up = high_unbroken and close > last_high * (1 + EQUAL)
+    down = low_unbroken and close < last_low * (1 - EQUAL)
+    for breaks, side, swing in ((up, 1.0, last_high), (down, -1.0, last_low)):
+        if breaks:
+            kind = CHOCH if trend and side != trend else BOS
+            trend, choch, event, broken = side, float(kind), BREAKS[kind], swing
+    return Row(
+        {
+            "trend": trend,
+            "last_swing_high": last_high,
+            "last_swing_low": last_low,
+            "event": event,
+            "swing_high": top,
+            "swing_low": bottom,
+            "high_label": high_label,
+            "low_label": low_label,
+            "high_count": before["high_count"] + (not math.isnan(top)),
+            "low_count": before["low_count"] + (not math.isnan(bottom)),
+            "label_run": run,
+            "broken": broken,
+            "choch": choch,
+        },
+        Standing(short, high_unbroken and not up, low_unbroken and not down),
+    )
+
+
+def _kind(swing: float, before: float) -> int:
+    """Return how a swing stands to the one before it; FIRST where one of them is not known."""
+    if math.isnan(swing) or math.isnan(before):
+        return FIRST
+    apart, least = swing - before, EQUAL * swing
+    return UP if apart > least else DOWN if apart < -least else SAME
 
 
 def swings(high: Floats, low: Floats, groups: Ints, reach: int) -> tuple[Ints, Ints]:
@@ -129,8 +236,11 @@ def swings(high: Floats, low: Floats, groups: Ints, reach: int) -> tuple[Ints, I
 
 def _structure(
     high: Floats, low: Floats, close: Floats, groups: Ints, reach: int
-) -> dict[str, Values]:
-    """Return the columns; structure begins anew with each group."""
+) -> tuple[dict[str, Values], tuple[bool, bool]]:
+    """Return the columns; structure begins anew with each group.
+
+    With them comes whether the last swing high, and the last swing low, is unbroken.
+    """
     count = len(close)
     began = _began(groups)
     tops, bottoms = swings(high, low, groups, reach)
@@ -154,7 +264,11 @@ def _structure(
     broken = np.full(count, np.nan)
     broken[up], broken[down] = last_high[up], last_low[down]
     turned = _held(breaks, sides * (1 + kinds), began, 0.0)  # 2 and -2 after a CHoCH
-    return {
+    unbroken = (
+        not len(up) or bool(highs[up[-1]] != highs[-1]),
+        not len(down) or bool(lows[down[-1]] != lows[-1]),
+    )
+    columns: dict[str, Values] = {
         "trend": np.sign(turned),
         "last_swing_high": last_high,
         "last_swing_low": last_low,
@@ -169,6 +283,7 @@ def _structure(
         "broken": broken,
         "choch": (np.abs(turned) == 2).astype(np.float64),
     }
+    return columns, unbroken
 
 
 def _began(groups: Ints) -> Ints:
@@ -303,6 +418,7 @@ SIGNAL = Signal(
     order=120,
     needs=("index",),
     calculate=calculate,
+    resume=resume,
     judge=judge,
     view=(
         Number("last_swing_high", "high", digits=1),

@@ -38,10 +38,11 @@ at its beginning.
 Source: the rule is ours; the levels are those of the sections they come from.
 """
 
+from bisect import bisect_right
 from collections.abc import Mapping
 from functools import lru_cache
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -53,6 +54,8 @@ from dashboard.core.bars import (
     as_table,
     column,
     days_of,
+    first_of_day,
+    goes_on,
     last_row,
     prices,
     rows,
@@ -64,10 +67,10 @@ from dashboard.core.daily import session_days
 from dashboard.core.hours import windows
 from dashboard.core.market import Floats, Ints, Segment
 from dashboard.core.signal import Inputs, PriceLevel, Signal, Stance, Verdict, insufficient
-from dashboard.core.table import Columns, Values
+from dashboard.core.table import Columns, Row, Values
 from dashboard.core.view import Level, Number
 from dashboard.core.wording import number
-from dashboard.options.chain import chain_history
+from dashboard.options.chain import ChainHistory, chain_history
 from dashboard.signals import pivots, volume_profile
 from dashboard.signals.structure import swings
 
@@ -161,6 +164,16 @@ class Zones(NamedTuple):
     source: Values
 
 
+class Standing(NamedTuple):
+    """The zones in force at the last bar: the day's pivots [INR] stay, the rest is renewed."""
+
+    number: int  # of the renewal, counted from the first bar on
+    zones: Zones
+    tolerance: float  # INR
+    levels: float  # known ones that are no round numbers
+    pivots: dict[str, Floats]
+
+
 NO_ZONES = Zones(np.zeros(1, dtype=np.int64), np.empty(0), np.empty(0), np.empty(0, dtype=object))
 
 
@@ -221,10 +234,136 @@ def calculate(
     strikes = (
         None if chain is None else _open_interest(starts[begins], days_of(bars)[begins], chain)
     )
-    zones, tolerance, made = _zones(_Known(known, strikes, underlying))
+    zones, tolerance, made, pivot = _zones(_Known(known, strikes, underlying))
     which = np.searchsorted(begins, np.arange(len(bars)), side="right") - 1
     columns = _table(bars, close, zones, which, tolerance)
-    return as_table(columns | {"levels": made[which]}, bars)
+    standing = Standing(
+        len(begins) - 1, _last_of(zones[-1]), float(tolerance[-1]), float(made[-1]), pivot
+    )
+    return as_table(columns | {"levels": made[which]}, bars, standing)
+
+
+def resume(
+    table: Columns,
+    bars: Columns,
+    daily: Columns | None = None,
+    index_15m: Columns | None = None,
+    future: Columns | None = None,
+    chain: ChainHistory | None = None,
+    underlying: str | None = None,
+) -> Row | None:
+    """Return the last bar's row; where it begins a quarter of an hour the zones are renewed."""
+    if table.state is None or not goes_on(table, bars):
+        return None
+    *_, closes = prices(bars, *PRICES)
+    standing: Standing | None = table.state
+    if bars.starts[-1] // QUARTER_S != bars.starts[-2] // QUARTER_S:
+        standing = _renewed_last(table.state, bars, index_15m, future, chain, underlying)
+    if standing is None:
+        return None
+    close = float(closes[-1])
+    row = _nearest(close, standing)
+    row |= {"tolerance": standing.tolerance, "broken": 0.0, "levels": standing.levels}
+    ends = _closing_rows(bars.starts)[-3:].tolist()
+    if len(ends) == 3 and ends[-1] == len(table) and ends[0] >= first_of_day(bars):
+        before, one, _ = ends
+        lower, upper = sorted((float(closes[one]), close))
+        if lower > column(table, "r1")[before]:
+            row["broken"] = 1.0
+        if upper < column(table, "s1")[before]:
+            row["broken"] = -1.0
+    return Row(row, standing)
+
+
+def _nearest(close: float, standing: Standing) -> dict[str, Any]:
+    """Return the columns that tell of the zones round a close."""
+    price, score, source = (values.tolist() for values in standing.zones[1:])
+    shift = APART * standing.number  # as `_table` compares them
+    above = bisect_right([one + shift for one in price], close + shift)
+    places = {}
+    for k in range(EACH_SIDE):
+        places[f"s{k + 1}"], places[f"r{k + 1}"] = above - 1 - k, above + k
+    names = [f"{side}{k + 1}" for side in SIDES for k in range(EACH_SIDE)]
+    row: dict[str, Any] = {}
+    for suffix, values, nothing in (
+        ("", price, np.nan),
+        ("_score", score, np.nan),
+        ("_source", source, ""),
+    ):
+        for name in names:
+            at = places[name]
+            row[name + suffix] = values[at] if 0 <= at < len(values) else nothing
+    down, up = max(close - row["s1"], 0.0), row["r1"] - close
+    row["room"] = (up - down) / (up + down) if up + down else np.nan
+    return row
+
+
+def _renewed_last(
+    standing: Standing,
+    bars: Columns,
+    index_15m: Columns | None,
+    future: Columns | None,
+    chain: ChainHistory | None,
+    underlying: str | None,
+) -> Standing | None:
+    """Return the zones as of the last bar, None where more than two sessions would tell.
+
+    What they are made of is that of `_zones`, for one renewal.
+    """
+    if index_15m is None:
+        return None
+    today = rows(bars, first_of_day(bars))
+    begins = _first_rows(today.starts // QUARTER_S)
+    sessions = np.unique(np.concatenate([index_15m.days, bars.days]))
+    renewals = _renewals(today, begins, sessions)
+    last = Renewals(
+        renewals.rows[-1:],
+        renewals.starts[-1:],
+        renewals.days[-1:],
+        renewals.opens[-1:],
+        renewals.sessions[-1:],
+    )
+    levels = {
+        **standing.pivots,
+        **{name: ends[-1:] for name, ends in _opening(renewals, _made(today, begins)).items()},
+        **_round(last.opens),
+    }
+    if chain is not None:
+        strikes = _open_interest(last.starts, last.days, chain)
+        levels |= {"call OI": strikes[0], "put OI": strikes[1]}
+    if future is not None:
+        theirs, own = _two_sessions(future), _two_sessions(bars)
+        night = own.starts[: len(own) - len(today)][-1:]
+        profile = _profile(last, own, theirs, underlying)
+        if profile is None or not np.isin(night, theirs.starts).all():
+            return None
+        levels |= profile
+    quarters = _quarters(index_15m, sessions, last)
+    (width,) = _tolerance(quarters, last.opens).tolist()
+    codes, price, ages = (values[0] for values in _joined(levels, _swings(quarters, last)))
+    there = np.isfinite(price)
+    zones = _renewal(
+        codes[there].tobytes(),
+        price[there].tobytes(),
+        ages[there].tobytes(),
+        _touching(quarters)[:, int(quarters.first[0]) : int(quarters.known[0])].tobytes(),
+        width,
+    )
+    count = float(np.count_nonzero(~np.isin(codes[there], ROUND)))
+    return Standing(standing.number + 1, zones, width, count, standing.pivots)
+
+
+def _two_sessions(bars: Columns) -> Columns:
+    """Return the bars of the last bar's date and of the date before it."""
+    first = first_of_day(bars)
+    return bars.rows(first_of_day(bars.rows(0, first))) if first else bars
+
+
+def _last_of(zones: Zones) -> Zones:
+    """Return the zones of the last renewal."""
+    size = int(zones.sizes[-1])
+    first = len(zones.price) - size
+    return Zones(zones.sizes[-1:], *(values[first:] for values in zones[1:]))
 
 
 def _kept(bars: AnyBars | None, *names: str) -> Columns | None:
@@ -263,48 +402,62 @@ class _Known:
 
 
 @lru_cache(maxsize=64)
-def _zones(known: _Known) -> tuple[list[Zones], Floats, Floats]:
+def _zones(known: _Known) -> tuple[list[Zones], Floats, Floats, Named]:
     """Return the zones of each session's renewals, and two figures of each renewal.
 
-    They are its tolerance [INR], and how many levels it knows that are no round numbers.
+    They are its tolerance [INR], and how many levels it knows that are no round numbers. Then
+    come the pivots of the last renewal.
     """
     bars, index_15m = known.frames["bars"], known.frames["index_15m"]
     assert bars is not None
     opened, high, low, close = prices(bars, *PRICES)
     starts, days = bars.starts, bars.days
     begins = _first_rows(starts // QUARTER_S)
-    made = Columns(
-        starts[begins] // QUARTER_S * QUARTER_S,
-        {
-            "high": np.maximum.reduceat(high, begins),
-            "low": np.minimum.reduceat(low, begins),
-            "close": close[np.append(begins[1:], len(close)) - 1],
-        },
-    )
+    made = _made(bars, begins)
     longer = made if index_15m is None else index_15m
     sessions = np.unique(np.concatenate([longer.days, days]))
-    renewals = Renewals(
-        begins,
-        starts[begins],
-        days[begins],
-        opened[begins],
-        np.searchsorted(sessions, days[begins]),
-    )
+    renewals = _renewals(bars, begins, sessions)
     quarters = _quarters(longer, sessions, renewals)
+    pivot = _pivots(renewals, starts, days, (opened, high, low, close), known.frames["daily"])
     levels = {
-        **_pivots(renewals, starts, days, (opened, high, low, close), known.frames["daily"]),
+        **pivot,
         **_opening(renewals, made),
         **_round(renewals.opens),
     }
     if known.strikes is not None:
         levels |= {"call OI": known.strikes[0], "put OI": known.strikes[1]}
     if known.frames["future"] is not None:
-        levels |= _profile(renewals, bars, known.frames["future"], known.underlying)
+        levels |= _profile(renewals, bars, known.frames["future"], known.underlying) or {}
     tolerance = _tolerance(quarters, renewals.opens)
     joined = _joined(levels, _swings(quarters, renewals))
     traded = np.isfinite(joined.prices) & ~np.isin(joined.codes, ROUND)
     count = traded.sum(axis=1).astype(np.float64)
-    return _renewed(joined, quarters, renewals, tolerance), tolerance, count
+    zones = _renewed(joined, quarters, renewals, tolerance)
+    return zones, tolerance, count, {name: prices[-1:] for name, prices in pivot.items()}
+
+
+def _made(bars: Columns, begins: Ints) -> Columns:
+    """Return the bars of 15 minutes that `bars` make, as far as they have come."""
+    high, low, close = prices(bars, "high", "low", "close")
+    return Columns(
+        bars.starts[begins] // QUARTER_S * QUARTER_S,
+        {
+            "high": np.maximum.reduceat(high, begins),
+            "low": np.minimum.reduceat(low, begins),
+            "close": close[np.append(begins[1:], len(close)) - 1],
+        },
+    )
+
+
+def _renewals(bars: Columns, begins: Ints, sessions: Ints) -> Renewals:
+    days = bars.days[begins]
+    return Renewals(
+        begins,
+        bars.starts[begins],
+        days,
+        column(bars, "open")[begins],
+        np.searchsorted(sessions, days),
+    )
 
 
 def _quarters(longer: AnyBars, sessions: Ints, renewals: Renewals) -> Quarters:
@@ -439,10 +592,13 @@ def _open_interest(starts: Ints, days: Ints, chain: AnyBars) -> Floats:
     return strikes
 
 
-def _profile(renewals: Renewals, bars: AnyBars, future: AnyBars, underlying: str | None) -> Named:
+def _profile(
+    renewals: Renewals, bars: AnyBars, future: AnyBars, underlying: str | None
+) -> Named | None:
     """Return the developing and the prior session's profile, less the basis of its time.
 
-    The basis is the future's close less the index's in the last bar that both have.
+    The basis is the future's close less the index's in the last bar that both have. None if
+    they have none.
     """
     if not (column(future, "volume") > 0).any():
         return {}
@@ -451,7 +607,7 @@ def _profile(renewals: Renewals, bars: AnyBars, future: AnyBars, underlying: str
     at = np.minimum(np.searchsorted(starts, own), len(starts) - 1)
     mine = np.flatnonzero(starts[at] == own)
     if not len(mine):
-        return {}
+        return None
     theirs, both = at[mine], own[mine]
     days = days_of(bars)[mine]
     basis = column(future, "close")[theirs] - column(bars, "close")[mine]
@@ -497,9 +653,7 @@ def _renewed(
     What a session has found once is looked up by what it was found from.
     """
     codes, prices, ages = levels
-    before = np.full(len(quarters.close), np.nan)  # the first one came from nowhere
-    before[1:] = quarters.close[:-1]
-    bars = np.array([quarters.low, quarters.high, quarters.close, before])
+    bars = _touching(quarters)
     found = []
     for first, end in session_spans(renewals.days):
         since, until = int(quarters.first[first]), int(quarters.known[end - 1])
@@ -514,6 +668,13 @@ def _renewed(
             )
         )
     return found
+
+
+def _touching(quarters: Quarters) -> Floats:
+    """Return low, high and close of each bar, and the close before it: shape (4, q)."""
+    before = np.full(len(quarters.close), np.nan)  # the first one came from nowhere
+    before[1:] = quarters.close[:-1]
+    return np.array([quarters.low, quarters.high, quarters.close, before])
 
 
 @lru_cache(maxsize=256)
@@ -634,25 +795,29 @@ def _table(
 
 
 def _broken(bars: AnyBars, close: Floats, resistance: Floats, support: Floats) -> Floats:
-    """Return +1/-1 where the second 5-minute close in a row is beyond a zone.
-
-    A bar closes five minutes if it is their last one; bars that begin five minutes apart or
-    more all do.
-    """
-    starts, days = starts_s(bars), days_of(bars)
+    """Return +1/-1 where the second 5-minute close in a row is beyond a zone."""
+    days = days_of(bars)
     broken = np.zeros(len(close))
-    near = np.flatnonzero(np.diff(starts) < FIVE_S)
-    closes = np.ones(len(close), dtype=np.bool_)
-    if len(near):
-        since = int(near[0]) + 1
-        closes[since:] = starts[since:] % FIVE_S == FIVE_S - 60
-    at = np.flatnonzero(closes)
+    at = _closing_rows(starts_s(bars))
     before, one, two = at[:-2], at[1:-1], at[2:]
     same = days[before] == days[two]
     lower, upper = np.minimum(close[one], close[two]), np.maximum(close[one], close[two])
     broken[two[same & (lower > resistance[before])]] = 1.0
     broken[two[same & (upper < support[before])]] = -1.0
     return broken
+
+
+def _closing_rows(starts: Ints) -> Ints:
+    """Return the bars that close five minutes.
+
+    It is their last one; bars that begin five minutes apart or more all do.
+    """
+    closes = np.ones(len(starts), dtype=np.bool_)
+    near = np.flatnonzero(np.diff(starts) < FIVE_S)
+    if len(near):
+        since = int(near[0]) + 1
+        closes[since:] = starts[since:] % FIVE_S == FIVE_S - 60
+    return np.flatnonzero(closes)
 
 
 def judge(table: AnyBars, inputs: Inputs) -> Verdict:
@@ -704,6 +869,7 @@ SIGNAL = Signal(
     needs=("index",),
     optional=("daily", "index_15m", "future", "chain", "underlying"),
     calculate=calculate,
+    resume=resume,
     judge=judge,
     view=(
         Number("r1", "R", digits=1),

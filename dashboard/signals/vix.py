@@ -22,6 +22,8 @@ Source: NSE, India VIX computation methodology (after CBOE, 2003): 30 days, NIFT
 """
 
 import math
+from bisect import bisect_right
+from typing import NamedTuple
 
 import numpy as np
 
@@ -31,6 +33,7 @@ from dashboard.core.bars import (
     as_table,
     column,
     days_of,
+    goes_on,
     last_row,
     prices,
     session_spans,
@@ -40,7 +43,7 @@ from dashboard.core.daily import session_days
 from dashboard.core.hours import prior_day
 from dashboard.core.market import Floats, Ints, Segment
 from dashboard.core.signal import Inputs, Signal, Stance, Verdict, insufficient
-from dashboard.core.table import DAY_S, IST_OFFSET_S
+from dashboard.core.table import DAY_S, IST_OFFSET_S, Columns, Row
 from dashboard.core.view import Number
 from dashboard.core.wording import RANGE, age, number
 from dashboard.signals.vwap import ends_early
@@ -57,6 +60,13 @@ STALE_S = 60  # older than the index by more than this is no regime
 EQUAL = 1e-9  # relative; closer than this is the same percentage
 UNCOMPARED = "day change unknown"  # the previous close is not here
 UNDERLYING = "NIFTY"  # whose options India VIX is computed from
+
+
+class Compared(NamedTuple):
+    """What a day is compared with: the previous close, and the sorted closes of a year."""
+
+    close: float
+    year: Floats | None
 
 
 def calculate(bars: Bars, index: AnyBars | None = None, daily: AnyBars | None = None) -> Bars:
@@ -88,7 +98,7 @@ def calculate(bars: Bars, index: AnyBars | None = None, daily: AnyBars | None = 
     (vix,) = prices(bars, "close")
     at = np.searchsorted(EDGES, vix, side="right")
     at[vix == EDGES[-1]] -= 1
-    change, percentile = _compared(starts_s(bars), days_of(bars), vix, daily)
+    change, percentile, today = _compared(starts_s(bars), days_of(bars), vix, daily)
     return as_table(
         {
             "vix": vix,
@@ -99,6 +109,30 @@ def calculate(bars: Bars, index: AnyBars | None = None, daily: AnyBars | None = 
             "factor": np.array(FACTORS)[at],
         },
         bars,
+        today,
+    )
+
+
+def resume(
+    table: Columns, bars: Columns, index: Columns | None = None, daily: Columns | None = None
+) -> Row | None:
+    """Return the last bar's row; what a day is compared with stays the same."""
+    if table.state is None or not goes_on(table, bars):
+        return None
+    vix = float(prices(bars, "close")[0][-1])
+    at = bisect_right(EDGES, vix) - (vix == EDGES[-1])
+    change, percentile = _against(np.array([vix]), table.state)
+    spot = _spot(bars.starts[-1:], index)
+    return Row(
+        {
+            "vix": vix,
+            "regime": REGIMES[at],
+            "expected_move": float((spot * vix / 100 / math.sqrt(SESSIONS))[0]),
+            "change_pct": float(change[0]),
+            "percentile": float(percentile[0]),
+            "factor": FACTORS[at],
+        },
+        table.state,
     )
 
 
@@ -107,6 +141,8 @@ def _spot(starts: Ints, index: AnyBars | None) -> Floats:
     if index is None or not len(index):
         return np.full(len(starts), np.nan)
     close, own = column(index, "close"), starts_s(index)
+    if len(starts) == 1 and own[-1] == starts[0]:  # the next bar
+        return close[-1:]
     if np.array_equal(own, starts):  # the usual case, and a quarter of the cost
         return close
     at = np.searchsorted(own, starts, side="right") - 1
@@ -118,22 +154,33 @@ def _spot(starts: Ints, index: AnyBars | None) -> Floats:
 
 def _compared(
     starts: Ints, days: Ints, vix: Floats, daily: AnyBars | None
-) -> tuple[Floats, Floats]:
-    """Return the day's change and the percentile among past closes, both in percent."""
+) -> tuple[Floats, Floats, Compared | None]:
+    """Return the day's change and the percentile among past closes, both in percent.
+
+    What the last day is compared with comes along.
+    """
     change, percentile = np.full(len(vix), np.nan), np.full(len(vix), np.nan)
     past, closes = _official(daily)
     previous: tuple[int, float] | None = None
+    today: Compared | None = None
     for first, end in session_spans(days):
         day, own = int(days[first]), vix[first:end]
         before = int(np.searchsorted(past, day))
         close = _previous_close(day, previous, past[:before], closes[:before])
-        change[first:end] = 100 * (own / close - 1)
-        if before >= SESSIONS:
-            year = np.sort(closes[before - SESSIONS : before])
-            percentile[first:end] = 100 * np.searchsorted(year, own, side="right") / SESSIONS
+        year = np.sort(closes[before - SESSIONS : before]) if before >= SESSIONS else None
+        today = Compared(close, year)
+        change[first:end], percentile[first:end] = _against(own, today)
         early = ends_early(day, starts[first:end], Segment.INDEX)
         previous = None if early else (day, float(own[-1]))
-    return change, percentile
+    return change, percentile, today
+
+
+def _against(vix: Floats, day: Compared) -> tuple[Floats, Floats]:
+    """Return the change since the previous close and the percentile, both in percent."""
+    change: Floats = 100 * (vix / day.close - 1)
+    if day.year is None:
+        return change, np.full(len(vix), np.nan)
+    return change, 100 * np.searchsorted(day.year, vix, side="right") / SESSIONS
 
 
 def _official(daily: AnyBars | None) -> tuple[Ints, Floats]:
@@ -225,6 +272,7 @@ SIGNAL = Signal(
     needs=("vix",),
     optional=("index", "vix_daily"),
     calculate=calculate,
+    resume=resume,
     judge=judge,
     view=(
         Number("vix", "VIX"),

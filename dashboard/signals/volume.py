@@ -24,6 +24,7 @@ day in Jain and Joh (1988), Journal of Financial and Quantitative Analysis 23(3)
 VWAP is that of its own section. Thresholds are conventions.
 """
 
+import math
 from functools import lru_cache
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -35,7 +36,9 @@ from dashboard.core.bars import (
     Bars,
     as_table,
     column,
+    day_of_last,
     days_of,
+    goes_on,
     last_row,
     prices,
     session_spans,
@@ -47,10 +50,10 @@ from dashboard.core.errors import CalendarError, InputError
 from dashboard.core.hours import bar_end, date_of, windows
 from dashboard.core.market import TIMEFRAMES, Floats, Ints, Segment
 from dashboard.core.signal import Inputs, Signal, Stance, Verdict, insufficient
-from dashboard.core.table import DAY_S, IST_OFFSET_S, Columns, Values
+from dashboard.core.table import DAY_S, IST_OFFSET_S, Columns, Row, Values
 from dashboard.core.view import Curve, Number, Pane
 from dashboard.core.wording import clock_time, number
-from dashboard.signals.vwap import LATE_S, is_thin, session_of_last, weighted
+from dashboard.signals.vwap import LATE_S, is_thin, running, session_of_last
 
 BARS = 20  # of rvol20's mean
 SESSIONS = 10  # of rvol_tod's mean
@@ -104,6 +107,8 @@ def calculate(
     total = _day_volume(volume, starts, spans)
     usual, sessions = _usual(starts, spans, past_volume, underlying or "")
     tod = _ratio(total, usual)
+    vwap, _, sums = running((high + low + close) / 3, volume, days)
+    lengths = _minutes(starts) if len(starts) else starts
     return as_table(
         {
             "rvol20": _ratio(volume, _mean_before(volume)),
@@ -111,9 +116,49 @@ def calculate(
             "band": _bands(tod),
             "day_volume": total,
             "sessions": sessions,
-            "vwap": weighted((high + low + close) / 3, volume, days)[0],
+            "vwap": vwap,
         },
         bars,
+        (sums, int(lengths[-1])) if len(bars) else None,
+    )
+
+
+def resume(
+    table: Columns,
+    bars: Columns,
+    past_volume: Columns | None = None,
+    underlying: str | None = None,
+) -> Row | None:
+    """Return the last bar's row, which adds to the session so far."""
+    if table.state is None or not goes_on(table, bars):
+        return None
+    (sums, length), last = table.state, table.last
+    start, day = int(bars.starts[-1]), day_of_last(bars)
+    if not length or (start - int(table.starts[-1])) // MINUTE_S < length:
+        return None  # it is not known yet how long the bars are
+    high, low, close = (float(values[-1]) for values in prices(bars, "high", "low", "close"))
+    volume = column(bars, "volume")
+    own = float(volume[-1])
+    total = last["day_volume"] + (0.0 if math.isnan(own) else own)
+    usual, sessions = math.nan, 0.0
+    if past_volume is not None and len(past_volume):
+        book = _book(past_volume)
+        minute = (start + IST_OFFSET_S) % DAY_S // MINUTE_S + length - 1
+        known = book.usual(day, expiring=_expires(underlying or "", day))
+        usual, sessions = known[:, book.places(np.array([minute]))[0]].tolist()
+    tod = total / usual if usual > 0 else math.nan
+    mean = float(_mean_before(volume)[-1])
+    sums = sums.with_value((high + low + close) / 3, own)
+    return Row(
+        {
+            "rvol20": own / mean if mean > 0 else math.nan,
+            "rvol_tod": tod,
+            "band": str(_bands(np.array([tod]))[0]),
+            "day_volume": total,
+            "sessions": sessions,
+            "vwap": sums.mean,
+        },
+        (sums, length),
     )
 
 
@@ -273,7 +318,7 @@ def judge(table: AnyBars, inputs: Inputs) -> Verdict:
     if is_thin(today, inputs.timeframe):
         return insufficient("Thin: median volume 0 in 30 minutes", "thin")
     ratio, sessions = last["rvol_tod"], int(last["sessions"])
-    expiring = _expires(inputs.underlying, int(days_of(today)[-1]))
+    expiring = _expires(inputs.underlying, day_of_last(today))
     enough = MIN_EXPIRY_SESSIONS if expiring else MIN_SESSIONS
     if sessions < enough:
         return insufficient(_too_few(sessions, enough, inputs.past_volume))
@@ -321,6 +366,7 @@ SIGNAL = Signal(
     needs=("future",),
     optional=("past_volume", "underlying"),
     calculate=calculate,
+    resume=resume,
     judge=judge,
     view=(
         Number("rvol_tod", "× usual"),

@@ -38,6 +38,8 @@ from dashboard.core.bars import (
     as_table,
     column,
     days_of,
+    first_of_day,
+    goes_on,
     last_row,
     prices,
     session_spans,
@@ -56,6 +58,7 @@ from dashboard.core.signal import (
     Verdict,
     insufficient,
 )
+from dashboard.core.table import Columns, Row
 from dashboard.core.view import Level, Number, Zone
 from dashboard.core.wording import RANGE, clock_time, number
 from dashboard.signals.vwap import bar_length, begins_late, is_thin, session_of_last
@@ -67,6 +70,7 @@ MIN_BARS = 30  # of the session, before there is a state
 ACCEPTANCE_S, ACCEPTANCE_BARS = 5 * 60, 2  # closes beyond the value area
 EQUAL = 1e-9  # relative; closer than this is the same
 REMEMBERED = 128  # sessions
+LOOKED_BACK = 15  # bars, at most, that a remembered session may lack
 NOTHING = (math.nan, math.nan, math.nan)
 NO_AREAS = np.empty((0, 3))
 Area = tuple[float, float, float]  # poc, vah, val [INR]
@@ -181,7 +185,7 @@ class Sessions:
         key = (size, bars.tobytes())
         found = self._find(key)
         if found is None:
-            profile, areas = self._find((size, bars[:-1].tobytes())) or (Profile(size), NO_AREAS)
+            profile, areas = self._shorter(size, bars)
             profile = profile.copy()
             fresh = [profile.add(*bar) for bar in bars[len(areas) :].tolist()]
             found = profile, np.concatenate((areas, fresh))
@@ -190,6 +194,14 @@ class Sessions:
                 if len(self._known) > REMEMBERED:
                     self._known.popitem(last=False)
         return found[1]
+
+    def _shorter(self, size: float, bars: Floats) -> Developed:
+        """Return what is remembered of most of the bars, or nothing."""
+        for lacking in range(1, min(LOOKED_BACK, len(bars) - 1) + 1):
+            found = self._find((size, bars[:-lacking].tobytes()))
+            if found is not None:
+                return found
+        return Profile(size), NO_AREAS
 
     def _find(self, key: Key) -> Developed | None:
         with self._lock:
@@ -245,6 +257,21 @@ def calculate(bars: Bars, underlying: str | None = None) -> Bars:
         prior = (day, areas[-1]) if whole else None
     names = ("poc", "vah", "val", "poc_age_s", "prior_poc", "prior_vah", "prior_val")
     return as_table(dict(zip(names, table, strict=True)), bars)
+
+
+def resume(table: Columns, bars: Columns, underlying: str | None = None) -> Row | None:
+    """Return the last bar's row; the prior session is the one of the bar before."""
+    if not goes_on(table, bars):
+        return None
+    high, low, close = prices(bars, "high", "low", "close")
+    first = first_of_day(bars)
+    size = BINS.get(underlying or "") or _bin_size(float(close[first]))
+    trades = np.column_stack((high[first:], low[first:], column(bars, "volume")[first:]))
+    poc, vah, val = SESSIONS.areas(size, trades)[-1].tolist()
+    before, passed = table.last, float(bars.starts[-1] - table.starts[-1])
+    age = before["poc_age_s"] + passed if poc == before["poc"] else 0.0
+    now = {"poc": poc, "vah": vah, "val": val, "poc_age_s": math.nan if math.isnan(poc) else age}
+    return Row(before | now)
 
 
 def _bin_size(price: float) -> float:
@@ -331,6 +358,7 @@ SIGNAL = Signal(
     needs=("future",),
     optional=("underlying",),
     calculate=calculate,
+    resume=resume,
     judge=judge,
     view=(
         Number("poc", "POC", digits=1),

@@ -18,16 +18,22 @@ whole day; here bar t sees bars 1..t only, so that live and replay agree. The up
 West (1979), Communications of the ACM 22(9), 532-535.
 """
 
+import math
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
+from dashboard.core.averages import once
 from dashboard.core.bars import (
     AnyBars,
     Bars,
     as_table,
     column,
+    day_of_last,
     days_of,
+    first_of_day,
+    goes_on,
     last_row,
     prices,
     rows,
@@ -37,6 +43,7 @@ from dashboard.core.errors import InputError
 from dashboard.core.hours import windows
 from dashboard.core.market import TIMEFRAMES, Floats, Ints, Segment
 from dashboard.core.signal import GAP_CAP, Inputs, Signal, Stance, Verdict, insufficient
+from dashboard.core.table import Columns, Row
 from dashboard.core.view import Line, Number
 from dashboard.core.wording import MINUS, number
 
@@ -76,7 +83,7 @@ def calculate(bars: Bars) -> Bars:
         raise InputError("VWAP needs volume, and a cash index has none: use its future")
     high, low, close = prices(bars, "high", "low", "close")
     days = days_of(bars)
-    vwap, sd = weighted((high + low + close) / 3, volume, days)
+    vwap, sd, sums = running((high + low + close) / 3, volume, days)
     with np.errstate(divide="ignore", invalid="ignore"):
         z = np.where(sd > EQUAL * vwap, (close - vwap) / sd, np.nan)
     return as_table(
@@ -91,7 +98,66 @@ def calculate(bars: Bars) -> Bars:
             "vwap_slope": _slope(vwap, days),
         },
         bars,
+        sums,
     )
+
+
+def resume(table: Columns, bars: Columns) -> Row | None:
+    """Return the last bar's row, which adds to the sums of its session so far."""
+    if table.state is None or not goes_on(table, bars):
+        return None
+    high, low, close = (float(values[-1]) for values in prices(bars, "high", "low", "close"))
+    sums = table.state.with_value((high + low + close) / 3, float(column(bars, "volume")[-1]))
+    vwap, sd = sums.mean, sums.deviation
+    recent = column(table, "vwap")[max(first_of_day(bars), len(table) - SLOPE_BARS) :].tolist()
+    before = next((value for value in recent if not math.isnan(value)), vwap)
+    return Row(
+        {
+            "vwap": vwap,
+            "vwap_sd": sd,
+            "vwap_u1": vwap + sd,
+            "vwap_l1": vwap - sd,
+            "vwap_u2": vwap + 2 * sd,
+            "vwap_l2": vwap - 2 * sd,
+            "vwap_z": (close - vwap) / sd if sd > EQUAL * vwap else math.nan,
+            "vwap_slope": vwap - before,
+        },
+        sums,
+    )
+
+
+class Sums(NamedTuple):
+    """What a running weighted mean goes on from: its sums about the group's first value."""
+
+    base: float
+    weight: float
+    moment: float
+    spread: float
+
+    def with_value(self, value: float, weight: float) -> "Sums":
+        """Return the sums with one more value; an unknown weight counts for nothing."""
+        weight = weight if weight > 0 else 0.0
+        apart, before = value - self.base, self._apart
+        total, moment = self.weight + weight, self.moment + weight * apart
+        mean = moment / total if total else math.nan
+        square = weight * (apart - before) * (apart - mean)
+        if math.isnan(square):
+            square = 0.0  # the first weight of a group
+        return Sums(self.base, total, moment, self.spread + square)
+
+    @property
+    def mean(self) -> float:
+        """Return the weighted mean, NaN until there is a weight."""
+        return self.base + self._apart
+
+    @property
+    def deviation(self) -> float:
+        """Return the weighted population deviation, NaN until there is a weight."""
+        return math.sqrt(self.spread / self.weight) if self.weight else math.nan
+
+    @property
+    def _apart(self) -> float:
+        return self.moment / self.weight if self.weight else math.nan
 
 
 def weighted(values: Floats, weights: Floats, groups: Ints) -> tuple[Floats, Floats]:
@@ -102,8 +168,13 @@ def weighted(values: Floats, weights: Floats, groups: Ints) -> tuple[Floats, Flo
     the mean is taken about the group's first value, which keeps the digits, and a square of
     the update is weight * (value - mean before) * (value - mean now), never negative.
     """
+    return running(values, weights, groups)[:2]
+
+
+def running(values: Floats, weights: Floats, groups: Ints) -> tuple[Floats, Floats, Sums | None]:
+    """Return what `weighted` does, and the sums that the last group goes on from."""
     if not len(values):
-        return values.copy(), values.copy()
+        return values.copy(), values.copy(), None
     ends = [*(np.flatnonzero(groups[1:] != groups[:-1]) + 1).tolist(), len(values)]
     fresh = [0, *ends[:-1]]
     base = np.repeat(values[fresh], np.subtract(ends, fresh))
@@ -118,7 +189,8 @@ def weighted(values: Floats, weights: Floats, groups: Ints) -> tuple[Floats, Flo
         squares = weight * (apart - before) * (apart - mean)
         squares[np.isnan(squares)] = 0.0  # the first weight of a group
         (spread,) = running_sums(squares[None], fresh, ends)
-        return base + mean, np.sqrt(spread / total)
+        sums = Sums(*(float(part[-1]) for part in (base, total, moment, spread)))
+        return base + mean, np.sqrt(spread / total), sums
 
 
 def running_sums(values: Floats, fresh: Sequence[int], ends: Sequence[int]) -> Floats:
@@ -168,13 +240,12 @@ def judge(table: AnyBars, inputs: Inputs) -> Verdict:
 
 def session_of_last(bars: Bars) -> Bars:
     """Return the bars of the last bar's date."""
-    days = days_of(bars)
-    return rows(bars, int(np.searchsorted(days, days[-1])))
+    return once(bars, ("session of last",), lambda: rows(bars, first_of_day(bars)))
 
 
 def begins_late(today: AnyBars) -> bool:
     """Say whether the bars of a session begin more than five minutes after its open."""
-    hours = windows(int(days_of(today)[0]), Segment.FNO)
+    hours = windows(day_of_last(today), Segment.FNO)
     return hours is not None and int(starts_s(today)[0]) > hours[0][0] + LATE_S
 
 
@@ -191,11 +262,15 @@ def ends_early(day: int, starts: Ints, segment: Segment) -> bool:
 
 def is_thin(today: AnyBars, timeframe: str) -> bool:
     """Say whether half of the last 30 minutes (of this session) or more had no trade."""
+    return once(today, ("is thin", timeframe), lambda: _is_thin(today, timeframe))
+
+
+def _is_thin(today: AnyBars, timeframe: str) -> bool:
     size = TIMEFRAMES[timeframe]
     starts = starts_s(today)
     since = max(int(starts[0]), int(starts[-1]) - (THIN_MINUTES - size) * 60)
     slots = (int(starts[-1]) - since) // (size * 60) + 1
-    recent = column(today, "volume")[starts >= since]
+    recent = column(today, "volume")[int(np.searchsorted(starts, since)) :]
     traded = int((recent > 0).sum()) + int(np.isnan(recent).sum())
     return 2 * traded < slots
 
@@ -222,6 +297,7 @@ SIGNAL = Signal(
     order=60,
     needs=("future",),
     calculate=calculate,
+    resume=resume,
     judge=judge,
     view=(
         Number("vwap", "VWAP", digits=1),

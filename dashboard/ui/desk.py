@@ -29,6 +29,7 @@ STYLES = (
     "layers",
     "catalogue",
     "options",
+    "status",
 )
 SCRIPTS = (
     "dom",
@@ -46,6 +47,8 @@ SCRIPTS = (
     "options_chain",
     "options_plots",
     "options",
+    "status",
+    "notices",
     "timeline",
     "machine",
     "dialogs",
@@ -85,6 +88,7 @@ class DeskView(JSComponent):  # type: ignore[misc]
     timeline = param.String(default="")
     days = param.String(default="")
     banner = param.String(default="")
+    status = param.String(default="")
 
     _esm: ClassVar[str] = _module()
 

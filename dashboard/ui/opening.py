@@ -47,7 +47,16 @@ def open_visit(document: Document, visitor: Visitor) -> pn.viewable.Viewable:
         "logout": LOGOUT,
         "xsrf": "",
     }
-    visit = Visit(document, room.desks, to_json(who), desk, own=own)
+    operations = get_runtime().operations
+    visit = Visit(
+        document,
+        room.desks,
+        to_json(who),
+        desk,
+        own=own,
+        operations=operations.status if operations else lambda: None,
+        role=visitor.role,
+    )
     return visit.view
 
 

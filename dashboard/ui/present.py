@@ -10,17 +10,20 @@ from typing import Any
 
 import numpy as np
 
+from dashboard.core.health import OperationsStatus
 from dashboard.pipeline.snapshot import Snapshot
+from dashboard.ui.notice import Notice
 from dashboard.ui.phrases import to_json
 from dashboard.ui.present_chain import chain_pane
 from dashboard.ui.present_explain import explain_pane
 from dashboard.ui.present_header import header_pane
 from dashboard.ui.present_indices import indices_pane
 from dashboard.ui.present_machine import machine_pane
-from dashboard.ui.present_notices import Notice, banner_pane
+from dashboard.ui.present_notices import banner_pane
 from dashboard.ui.present_options import options_pane
 from dashboard.ui.present_options_day import options_day_pane, options_day_rests_on
 from dashboard.ui.present_sections import sections_pane
+from dashboard.ui.present_status import status_pane, status_rests_on
 from dashboard.ui.present_timeline import timeline_pane, timeline_rests_on
 from dashboard.ui.present_toolbar import toolbar_pane, toolbar_rests_on
 from dashboard.ui.selection import Selection
@@ -62,30 +65,52 @@ class Presenter:
     Even a short pane costs tenths of a millisecond when it is made four times a second.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, role: str = "") -> None:
+        self._role = role
         self._rested: dict[str, tuple[object, ...]] = {}
         self._texts: Panes = {}
 
     def present(
-        self, snapshot: Snapshot, selection: Selection, notices: tuple[Notice, ...] = ()
+        self,
+        snapshot: Snapshot,
+        selection: Selection,
+        notices: tuple[Notice, ...] = (),
+        operations: OperationsStatus | None = None,
     ) -> Panes:
         """Return the text of every pane that follows the snapshot, by `DeskView` parameter.
 
-        `notices` are banners about things a snapshot does not know: a sign-in that is due,
-        a store that is full.
+        `notices` are banners about things a snapshot does not know; `operations` is what
+        keeps a live desk going, None where there is none.
         """
         for name, pane in PANES.items():
             if pane.room not in ("", selection.room):
                 continue
-            if not self._is_kept(name, pane, snapshot, selection):
+            rests = pane.rests_on(snapshot, selection) if pane.rests_on else None
+            if not self._is_kept(name, rests):
                 self._texts[name] = to_json(pane.make(snapshot, selection))
-        banners = to_json(banner_pane(snapshot, selection, notices))
-        return self._texts | {"banner": banners}
+        return self._texts | self.present_operations(snapshot, selection, notices, operations)
 
-    def _is_kept(self, name: str, pane: Pane, snapshot: Snapshot, selection: Selection) -> bool:
-        if pane.rests_on is None:
+    def present_operations(
+        self,
+        snapshot: Snapshot,
+        selection: Selection,
+        notices: tuple[Notice, ...] = (),
+        operations: OperationsStatus | None = None,
+    ) -> Panes:
+        """Return the texts that change without a snapshot: banners, and the status room."""
+        if selection.room == "status":
+            rests = status_rests_on(snapshot, selection, operations)
+            if not self._is_kept("status", rests):
+                made = status_pane(snapshot, selection, operations, self._role)
+                self._texts["status"] = to_json(made)
+        banners = banner_pane(snapshot, selection, notices, operations, self._role)
+        shown = {"status": self._texts["status"]} if "status" in self._texts else {}
+        return shown | {"banner": to_json(banners)}
+
+    def _is_kept(self, name: str, rests: tuple[object, ...] | None) -> bool:
+        """Say whether a pane rests on what it rested on before; one without is always made."""
+        if rests is None:
             return False
-        rests = pane.rests_on(snapshot, selection)
         before = self._rested.get(name)
         self._rested[name] = rests
         return before is not None and all(map(_is_same, before, rests))
@@ -97,6 +122,12 @@ def _is_same(before: object, now: object) -> bool:
     return before is now or (not has_array and before == now)
 
 
-def present(snapshot: Snapshot, selection: Selection, notices: tuple[Notice, ...] = ()) -> Panes:
+def present(
+    snapshot: Snapshot,
+    selection: Selection,
+    notices: tuple[Notice, ...] = (),
+    operations: OperationsStatus | None = None,
+    role: str = "",
+) -> Panes:
     """Return the text of every pane for one look at a snapshot."""
-    return Presenter().present(snapshot, selection, notices)
+    return Presenter(role).present(snapshot, selection, notices, operations)

@@ -41,7 +41,12 @@ def header_pane(snapshot: Snapshot, selection: Selection) -> dict[str, Any]:
         "expiry": f"{', '.join(expiries)} expiry" if expiries else "",
         "detail": snapshot.phase.detail,
         "stages": [
-            {"name": stage.name, "state": stage.state, "detail": stage.detail}
+            {
+                "name": stage.name,
+                "state": stage.state,
+                "detail": stage.detail,
+                "todo": stage.todo,
+            }
             for stage in snapshot.stages
         ],
         "age": short_age(snapshot.feed_age_s),

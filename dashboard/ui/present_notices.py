@@ -1,11 +1,13 @@
 """Page banners: the few things that concern the whole page."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from dashboard.core.clock import IST
+from dashboard.core.health import OperationsStatus
 from dashboard.pipeline.snapshot import Snapshot
+from dashboard.ui.notice import Notice
 from dashboard.ui.phrases import minute_text, spaced_age
+from dashboard.ui.present_alarms import alarms
 from dashboard.ui.selection import Selection
 
 SILENT_S = 60.0
@@ -13,35 +15,21 @@ SETTLEMENT_HOUR = 15  # SIGNALS 1: caution after 15:00 on expiry day
 LIVE_PHASES = ("CONTINUOUS",)  # the index freezes by rule in the others
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """A banner: what, where, since when, what happens next, and one action.
-
-    `kind` is "warning" or "error". `action` is the button's words; pressing it sends
-    `{"do": do}`, or opens `href` where there is one.
-    """
-
-    id: str
-    title: str
-    text: str = ""
-    kind: str = "warning"
-    more: str = ""
-    action: str = ""
-    do: str = ""
-    href: str = ""
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return it as the page reads it."""
-        plain = {"id": self.id, "title": self.title, "text": self.text, "kind": self.kind}
-        action = {"label": self.action, "do": self.do, "href": self.href}
-        return plain | {"more": self.more} | ({"action": action} if self.action else {})
-
-
 def banner_pane(
-    snapshot: Snapshot, selection: Selection, notices: tuple[Notice, ...]
+    snapshot: Snapshot,
+    selection: Selection,
+    notices: tuple[Notice, ...],
+    operations: OperationsStatus | None = None,
+    role: str = "",
 ) -> list[dict[str, Any]]:
     """Return the banners, the gravest first."""
-    found = [*notices, *_failure(snapshot), *_silence(snapshot), *_settlement(snapshot, selection)]
+    found = [
+        *notices,
+        *_failure(snapshot),
+        *alarms(snapshot, operations, role),
+        *_silence(snapshot),
+        *_settlement(snapshot, selection),
+    ]
     return [n.as_dict() for n in sorted(found, key=lambda n: n.kind != "error")]
 
 

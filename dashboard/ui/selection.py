@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
-ROOMS = ("desk", "options", "catalogue")
+ROOMS = ("desk", "options", "catalogue", "status")
 
 
 @dataclass(frozen=True, slots=True)

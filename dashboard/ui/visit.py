@@ -4,6 +4,7 @@ The desk's thread only hands its snapshot over; everything that touches the page
 on the document's own loop, at most once for each snapshot and never twice at a time.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime, time
@@ -16,6 +17,7 @@ from panel.models.esm import DataEvent
 
 from dashboard.core.clock import IST
 from dashboard.core.errors import TeziError
+from dashboard.core.health import OperationsStatus
 from dashboard.core.market import TIMEFRAMES, UNDERLYINGS, Source
 from dashboard.pipeline.desk import SPEEDS, Desk
 from dashboard.pipeline.desks import Desks
@@ -23,20 +25,31 @@ from dashboard.pipeline.hub import Interest
 from dashboard.pipeline.snapshot import Snapshot
 from dashboard.ui.chart.candles import CandleChart
 from dashboard.ui.desk import DeskView
+from dashboard.ui.notice import Notice
 from dashboard.ui.present import Presenter
 from dashboard.ui.present_catalogue import catalogue_text
 from dashboard.ui.present_machine import days_pane
-from dashboard.ui.present_notices import Notice
 from dashboard.ui.selection import ROOMS, Selection
 
 log = structlog.get_logger(__name__)
+
+PAGE_S = 0.1  # a page is drawn no oftener: a hub may publish faster than anyone can see
+LOOK_MS = 1000  # operations look once a second themselves
 
 
 class Visit:
     """The page of one person, from the first look to the closed tab."""
 
     def __init__(
-        self, document: Document, desks: Desks, visitor: str, desk: Desk, *, own: bool
+        self,
+        document: Document,
+        desks: Desks,
+        visitor: str,
+        desk: Desk,
+        *,
+        own: bool,
+        operations: Callable[[], OperationsStatus | None] = lambda: None,
+        role: str = "",
     ) -> None:
         self._document = document
         self._desks = desks
@@ -45,16 +58,18 @@ class Visit:
         self._notices: tuple[Notice, ...] = ()
         self._latest: Snapshot | None = desk.hub.latest
         self._scheduled = False
-        self._listener = 0
+        self._drawn_s = -math.inf  # when, by the clock of the desks
+        self._listener = self._share_listener = 0
         self._ended = False
         self._pictured: Interest | None = None
-        self._presenter = Presenter()
+        self._operations = operations
+        self._presenter = Presenter(role)
         self.chart = CandleChart()
         self.view = DeskView(chart=self.chart.pane, visitor=visitor, sizing_mode="stretch_both")
         self.view.on_msg(self._on_message)
         document.on_session_destroyed(lambda _: self.end())
         self._show_days()
-        self._update()
+        self._draw()
         # A callback that another thread adds while the page is still being made can be lost.
         pn.state.onload(self._begin)
 
@@ -63,15 +78,20 @@ class Visit:
         if self._ended:
             return
         self._ended = True
+        self._desks.leave(self._share_listener)
         self._desk.hub.leave(self._listener)
         if self._own:
             self._desks.close(self._desk)
 
     def _begin(self) -> None:
         """Follow the desk from the moment the page is in the browser."""
+        self._share_listener = self._desks.listen(self._take_share)
         self._latest = self._desk.hub.latest or self._latest
         self._listen()
-        self._update()
+        self._follow_share()  # one that was shared while the page was made was not heard of
+        self._draw()
+        if self._operations() is not None:
+            self._document.add_periodic_callback(self._look, LOOK_MS)
 
     # -- from the desk to the page ---------------------------------------------------------
 
@@ -90,16 +110,38 @@ class Visit:
         self._latest = snapshot
         if not self._scheduled and not self._ended:
             self._scheduled = True
-            self._document.add_next_tick_callback(self._update)
+            self._document.add_next_tick_callback(self._pace)
+
+    def _pace(self) -> None:
+        """Draw now, or when the page's time has come: then it is the latest that is drawn."""
+        wait_s = self._drawn_s + PAGE_S - self._desks.clock.monotonic()
+        if wait_s <= 0 or self._ended:
+            self._update()
+        else:
+            self._document.add_timeout_callback(self._update, math.ceil(wait_s * 1000))
 
     def _update(self) -> None:
-        self._scheduled = False
+        self._scheduled = False  # first: a snapshot that comes while it is drawn is drawn too
+        self._draw()
+
+    def _draw(self) -> None:
         snapshot = self._latest
         if snapshot is None or self._ended:
             return
+        self._drawn_s = self._desks.clock.monotonic()
         with pn.io.hold():
-            self.view.show(self._presenter.present(snapshot, self._selection, self._notices))
+            self.view.show(self._presenter.present(*self._shown(snapshot)))
             self._picture(snapshot)
+
+    def _shown(
+        self, snapshot: Snapshot
+    ) -> tuple[Snapshot, Selection, tuple[Notice, ...], OperationsStatus | None]:
+        return snapshot, self._selection, self._notices, self._operations()
+
+    def _look(self) -> None:
+        """Show what became of operations: a desk that is paused or waits makes no snapshots."""
+        if self._latest is not None and not self._ended:
+            self.view.show(self._presenter.present_operations(*self._shown(self._latest)))
 
     def _picture(self, snapshot: Snapshot) -> None:
         """Show the chart that is looked at, and never another one under its name.
@@ -112,7 +154,8 @@ class Visit:
         chart = snapshot.charts.get((look.underlying, look.timeframe))
         if chart is not None:
             overlays, blind = self._selection.overlays, self._selection.blind
-            self.chart.show(chart, snapshot.signals, overlays, "", blind=blind)
+            gaps = snapshot.timeline.gaps
+            self.chart.show(chart, snapshot.signals, overlays, "", blind=blind, gaps=gaps)
             self._pictured = look
         elif _lacks(snapshot, look.underlying):
             self.chart.clear(f"No {look.underlying} in this recording")
@@ -150,7 +193,7 @@ class Visit:
             self._notices = (Notice("refused", str(error), kind="error"),)
         except (KeyError, ValueError, TypeError) as error:
             log.warning("message not understood", act=message.get("do"), error=str(error))
-        self._update()
+        self._draw()
 
     def _acts(self) -> dict[str, Callable[[dict[str, Any]], None]]:
         return {
@@ -238,6 +281,21 @@ class Visit:
     def _go_live(self) -> None:
         if self._desks.shared is not None and self._desk is not self._desks.shared:
             self._change(self._desks.shared, own=False)
+
+    def _take_share(self) -> None:
+        """Hear that another desk is shared, in whatever thread shared it."""
+        if not self._ended:
+            self._document.add_next_tick_callback(self._follow_share)
+
+    def _follow_share(self) -> None:
+        """Move over to the desk that is shared now; who plays a replay stays with it."""
+        shared = self._desks.shared
+        if self._ended or shared is None:
+            return
+        self._selection = replace(self._selection, can_live=True)
+        if not self._own and self._desk is not shared:
+            self._change(shared, own=False)
+        self._draw()
 
     def _change(self, desk: Desk, *, own: bool) -> None:
         before, was_own = self._desk, self._own

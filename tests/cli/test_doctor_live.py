@@ -12,14 +12,16 @@ from dashboard.core.calendar import load_calendar
 from dashboard.core.clock import IST, ManualClock, SystemClock
 from dashboard.core.health import OperationsStatus, Stage
 from dashboard.core.kite import SessionState, SessionStatus
-from dashboard.core.market import Instrument, Kind
+from dashboard.core.market import Instrument, Kind, Source
+from dashboard.core.ports import TapeInfo
 from storage.contracts import SqlContracts
 from storage.journal import SqlJournal
 from storage.leases import SqlLease
 from storage.schema import open_database
+from storage.store import open_store
 from tests.cli.conftest import Tezi
 
-TUESDAY = date(2026, 8, 18)
+MONDAY, TUESDAY = date(2026, 8, 17), date(2026, 8, 18)
 
 
 def clock_at(clock: str, day: date = TUESDAY) -> ManualClock:
@@ -46,9 +48,10 @@ def looked_through(
     is_live: bool = True,
     holder: str | None = "process 7",
     has_contracts: bool = True,
+    recorded: date | None = None,
     day: date = TUESDAY,
 ) -> list[Finding]:
-    left = Left(status, holder, has_contracts)
+    left = Left(status, holder, has_contracts, recorded)
     return list(check_live(left, load_calendar(), clock_at(clock, day), is_live=is_live))
 
 
@@ -160,21 +163,45 @@ def test_what_it_says_of_itself_is_repeated_and_a_warning_stays_one():
     assert [one.found for one in found if one.level is Level.WARNING] == [end]
 
 
+@pytest.mark.parametrize(
+    ("recorded", "level"),
+    [
+        (date(2026, 8, 17), Level.OK),
+        (date(2026, 8, 14), Level.WARNING),
+        (date(2026, 8, 6), Level.WARNING),
+    ],
+)
+def test_a_database_that_is_days_old_is_never_well(recorded: date, level: Level):
+    found = looked_through("11:00", state("11:00:00"), recorded=recorded)[-1]
+    assert (found.what, found.level) == ("Recorded", level)
+    assert ("Mon 17 Aug was not recorded" in found.found) is (level is Level.WARNING)
+
+
+def test_on_a_monday_the_friday_before_is_due():
+    found = looked_through("07:00", None, recorded=date(2026, 8, 14), day=date(2026, 8, 17))
+    assert found[-1].level is Level.OK
+
+
 # -- from the database -----------------------------------------------------------------------
 
 
 def test_everything_is_read_from_the_database(tmp_path: Path):
     clock = clock_at("11:00:00")
-    database = open_database(f"sqlite:///{tmp_path / 'tezi.sqlite'}")
+    store = open_store(f"sqlite:///{tmp_path / 'tezi.sqlite'}")
+    database = store.database
     try:
-        assert read_left(database, clock) == Left(None, None, False)
+        assert read_left(store, clock) == Left(None, None, False, None)
         future = Instrument(1, "NIFTY26AUGFUT", "NFO", "NIFTY", Kind.FUTURE, date(2026, 8, 25))
         SqlContracts(database).keep(TUESDAY, [future])
         SqlLease(database, clock, "kite", "process 7").hold()
         SqlJournal(database, clock).beat(state("11:00:00"))
-        assert read_left(database, clock) == Left(state("11:00:00"), "process 7", True)
+        with store.begin_tape(TapeInfo(MONDAY, Source.LIVE, "full ticks", "Kite"), [future]):
+            pass
+        with store.begin_tape(TapeInfo(TUESDAY, Source.LIVE, "full ticks", "Kite"), [future]):
+            pass
+        assert read_left(store, clock) == Left(state("11:00:00"), "process 7", True, MONDAY)
     finally:
-        database.close()
+        store.close()
 
 
 @pytest.fixture

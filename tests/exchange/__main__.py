@@ -7,7 +7,9 @@ subscribed, sends for as long as asked, and prints a line with what it sent.
 import argparse
 import sys
 import time
+from collections.abc import Sequence
 from datetime import date
+from statistics import median_low
 
 import orjson
 
@@ -34,7 +36,7 @@ def main() -> None:
     clock = ShiftedClock(asked.ahead_ns)
     known = MockFeed(DAY, 1, load_calendar()).universe.instruments
     instruments = (*known, *more(asked.instruments - len(known)))[: asked.instruments]
-    market = Market(instruments, {256265: 24_500.0, 260105: 55_000.0, 265: 80_000.0})
+    market = Market(instruments, middle_of(known))
     with Exchange(market, clock, keeps_log=False) as exchange:
         tell({"endpoints": exchange.endpoints, "key": KEY, "secret": SECRET})
         load = Load(exchange, clock, instruments, asked.rate, asked.messages)
@@ -68,10 +70,21 @@ def more(count: int) -> list[Instrument]:
     ]
 
 
+def middle_of(instruments: Sequence[Instrument]) -> dict[int, float]:
+    """Return prices of the indices at which all strikes are round the money."""
+    found = {}
+    for index in (one for one in instruments if one.kind is Kind.INDEX):
+        strikes = [one.strike for one in instruments if one.underlying == index.underlying]
+        known = [strike for strike in strikes if strike is not None]
+        found[index.token] = median_low(known) if known else 14.0
+    return found
+
+
 def wait_for(exchange: Exchange, count: int) -> None:
     for _ in range(PATIENCE_S * 10):
         if len(exchange.subscribed()) >= count:
             return
+        exchange.heartbeat()
         time.sleep(0.1)
     raise SystemExit(f"{len(exchange.subscribed())} of {count} instruments were subscribed")
 

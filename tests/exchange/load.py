@@ -32,7 +32,8 @@ class Load:
         self._draw = np.random.default_rng(1)
         count = len(self.instruments)
         self._volume = np.zeros(count)
-        self._price = np.array([_price(one) for one in self.instruments])
+        prices = self.exchange.market.prices
+        self._price = np.array([prices.get(one.token, 120.0) for one in self.instruments])
         self._token = np.array([one.token for one in self.instruments], dtype=np.int64)
         index = np.array([one.kind is Kind.INDEX for one in self.instruments])
         self._length = np.where(index, INDEX_FULL, FULL).astype(np.uint8)
@@ -84,9 +85,3 @@ class Load:
             ),
             chosen,
         )
-
-
-def _price(one: Instrument) -> float:
-    if one.is_option:
-        return 120.0
-    return {"NIFTY": 24_500.0, "BANKNIFTY": 55_000.0, "SENSEX": 80_000.0}.get(one.underlying, 14.0)

@@ -389,13 +389,15 @@ def test_a_machine_that_slept_over_night_ends_yesterday_and_begins_today():
     house.until("15:00:10")
     house.clock.advance(19 * 3600)
     house.until("10:00:20")
-    assert house.world.happened[-6:] == [
+    assert house.world.happened[-8:] == [
         ("10:00:11", "dump asked for"),
         ("10:00:11", "disconnect"),
+        ("10:00:11", "ticks expected: False"),
         ("10:00:11", "finish"),
         ("10:00:12", "begin"),
         ("10:00:12", "history asked for"),
         ("10:00:12", "connect"),
+        ("10:00:12", "ticks expected: True"),
     ]
     assert "The scheduler had not looked for 19h" in diary(house)
 
@@ -608,4 +610,7 @@ def test_a_process_that_ends_lets_go_of_the_connection_and_of_the_right():
     assert house.world.happened[-2:] == [("09:30:11", "pool closed"), ("09:30:11", "released")]
     house.lease.free = False  # another one took it
     house.until("09:31:00")
-    assert house.world.happened[-1] == ("09:30:11", "released")
+    assert house.world.happened[-2:] == [
+        ("09:30:11", "released"),
+        ("09:30:11", "ticks expected: False"),
+    ]

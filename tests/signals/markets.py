@@ -124,6 +124,18 @@ def as_arrays(inputs: Inputs) -> Inputs:
     return replace(inputs, **arrays)
 
 
+def arrays_upto(inputs: Inputs, count: int) -> Inputs:
+    """Return a desk's inputs as they were after the first `count` bars; past sessions stay."""
+    known = {name: getattr(inputs, name) for name in FRAMES}
+    cut = {name: frame.rows(0, count) for name, frame in known.items() if frame is not None}
+    quarters = inputs.index_15m
+    if isinstance(quarters, Columns):
+        last = int(cut["index"].starts[-1])
+        ended = int(np.searchsorted(quarters.starts + 900, last, side="right"))
+        cut["index_15m"] = quarters.rows(0, ended)
+    return replace(inputs, **cut)
+
+
 def _starts(draw: st.DrawFn, days: list[tuple[str, str]], minutes: int) -> pd.DatetimeIndex:
     found = []
     for day, opened in days:

@@ -16,15 +16,18 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from dashboard.core.bars import AnyBars
 from dashboard.core.market import TIMEFRAMES
 from dashboard.core.signal import Inputs, Reading, Signal, Stance
+from dashboard.core.table import Columns
 from dashboard.core.view import Event, Level, Line, Number, Pane, Zone
 from dashboard.signals import load_signals
-from tests.signals.markets import FRAMES, as_arrays, markets, quiet_market, upto
+from tests.signals.markets import FRAMES, arrays_upto, as_arrays, markets, quiet_market, upto
 
 SIGNALS = load_signals()
 EXAMPLE = quiet_market()
 PAST = ("index_15m", "daily", "vix_daily", "past_volume")
+GOES_ON = 12  # bars, one after the other
 every_signal = pytest.mark.parametrize("signal", SIGNALS.values(), ids=SIGNALS)
 some = settings(
     max_examples=25,
@@ -122,6 +125,40 @@ def test_a_desk_s_arrays_give_what_frames_give(signal: Signal, data: st.DataObje
                 arrays.values[name], known, equal_nan=True
             )
             assert known.dtype != object or arrays.values[name].tolist() == known.tolist()
+
+
+@every_signal
+@some
+@given(data=st.data())
+def test_a_table_that_goes_on_is_the_one_calculated_whole(signal: Signal, data: st.DataObject):
+    inputs = as_arrays(data.draw(markets(signal)))
+    length = len(getattr(inputs, signal.needs[0]))
+    first = data.draw(st.integers(1, length))
+    earlier = None
+    for count in range(first, min(first + GOES_ON, length) + 1):
+        known = arrays_upto(inputs, count)
+        reading, table = signal.evaluate(known, earlier=earlier)
+        anew, whole = signal.evaluate(known)
+        assert reading == anew
+        assert (table is None) == (whole is None)
+        if table is not None and whole is not None:
+            assert_same(table, whole)
+        earlier = table
+
+
+def assert_same(table: AnyBars, other: AnyBars) -> None:
+    """Demand the same columns to the last bit."""
+    assert isinstance(table, Columns)
+    assert isinstance(other, Columns)
+    assert table.columns == other.columns
+    assert np.array_equal(table.starts, other.starts)
+    for name, values in table.values.items():
+        assert values.dtype == other.values[name].dtype
+        if values.dtype == object:
+            assert values.tolist() == other.values[name].tolist()
+        else:
+            assert np.array_equal(values, other.values[name], equal_nan=True)
+    assert repr(table.last) == repr(other.last)
 
 
 @every_signal

@@ -1,5 +1,6 @@
 """Look at the chart alone: `panel serve tests/ui/chart_preview.py`.
 
+`?gap=yes` has a gap of eighteen minutes at 11:01 that was filled in part.
 `?theme=light&until=11:00&timeframe=15m&word=MOCK&overlays=ema,orb` chooses what is shown;
 the page's own buttons stream a bar, move the forming one, and so on.
 """
@@ -9,7 +10,7 @@ from dataclasses import replace
 import panel as pn
 
 from dashboard.ui.chart.candles import CandleChart
-from tests.ui.chart_sample import OVERLAYS, SIGNALS, make_chart
+from tests.ui.chart_sample import GAP, OVERLAYS, SIGNALS, fill, make_chart
 
 
 def asked(name: str, default: str) -> str:
@@ -23,16 +24,19 @@ def main() -> None:
     overlays = tuple(asked("overlays", ",".join(OVERLAYS)).split(","))
     theme, timeframe = asked("theme", "dark"), asked("timeframe", "5m")
     chart = CandleChart(theme)
+    gaps = (GAP,) if asked("gap", "") else ()
     at = {"minutes": int(asked("until", "13:45")[:2]) * 60 + int(asked("until", "13:45")[3:])}
 
     def show(moved: float = 0.0) -> None:
         until = f"{at['minutes'] // 60:02d}:{at['minutes'] % 60:02d}"
         view = make_chart(until, timeframe)
         assert view.forming is not None
+        view = fill(view) if gaps else view
+        assert view.forming is not None
         close = view.forming["close"] + moved
         view = replace(view, forming={**view.forming, "close": close})
         with pn.io.hold():
-            chart.show(view, SIGNALS, overlays, asked("word", ""))
+            chart.show(view, SIGNALS, overlays, asked("word", ""), gaps=gaps)
 
     def later(minutes: int) -> None:
         at["minutes"] += minutes

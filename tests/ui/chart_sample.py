@@ -24,6 +24,7 @@ OVERLAYS = ("vwap", "supertrend", "pivots", "volume")
 PANES = ("momentum:RSI", "momentum:MACD", "adx:ADX")
 BASIS = 3.15
 PRICES = ("open", "high", "low", "close")
+GAP = (day_start_s(DAY) + 39_660, day_start_s(DAY) + 40_740, "the socket was closed")  # 11:01-11:19
 SIGNALS: Mapping[str, Signal] = load_signals()
 
 
@@ -94,3 +95,12 @@ def make_chart(until: str = "13:45", timeframe: str = "5m", **changes: Any) -> C
         basis=BASIS,
     )
     return replace(chart, **changes)
+
+
+def fill(chart: ChartView) -> ChartView:
+    """Return the chart with its bars of 11:00 to 11:15 from history instead of ticks."""
+    bars = chart.bars.copy()
+    minutes = (bars.index.hour * 60 + bars.index.minute).to_numpy()
+    filled = (bars.index.date == DAY) & (minutes >= 11 * 60) & (minutes <= 11 * 60 + 15)
+    bars.loc[filled, "flags"] |= BarFlag.BACKFILLED
+    return replace(chart, bars=bars)

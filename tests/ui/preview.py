@@ -1,6 +1,6 @@
 """Look at the desk without sign-in or pipeline: `panel serve tests/ui/preview.py`.
 
-`?variant=mock&theme=light&timeframe=5m` chooses what is shown.
+`?variant=mock&theme=light&operations=broken&role=owner` chooses what is shown.
 """
 
 from dataclasses import replace
@@ -20,6 +20,7 @@ from dashboard.ui.present_catalogue import catalogue_text
 from dashboard.ui.present_machine import days_pane
 from dashboard.ui.selection import Selection
 from tests.ui.sample import DAY, VARIANTS, make_days
+from tests.ui.sample_operations import OPERATIONS
 from tests.ui.sample_options import EXPIRIES
 
 
@@ -69,13 +70,19 @@ def main() -> None:
     view = DeskView(chart=chart, theme=asked("theme", "dark"), sizing_mode="stretch_both")
     chosen = {"it": Selection(can_live=True)}
     shown = {"it": VARIANTS[asked("variant", "replay")]()}
+    make_operations = OPERATIONS.get(asked("operations", ""))
+    operations = make_operations() if make_operations else None
+    role = asked("role", "owner")
+    if operations is not None:
+        shown["it"] = replace(shown["it"], stages=operations.stages)
     view.visitor = to_json(
         {"name": "Asha Rao", "initials": "AR", "detail": "Owner", "logout": "/logout", "xsrf": ""}
     )
 
     def show() -> None:
         days = days_pane(make_days(), (DAY, Source.RECORDED), blind=chosen["it"].blind)
-        view.show(present(shown["it"], chosen["it"]) | {"days": days})
+        panes = present(shown["it"], chosen["it"], (), operations, role)
+        view.show(panes | {"days": days})
 
     def on_message(event: Any) -> None:
         chosen["it"] = choose(chosen["it"], event.data)

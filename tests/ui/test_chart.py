@@ -17,6 +17,7 @@ from dashboard.core.view import Event, Level, Line, Zone
 from dashboard.pipeline.snapshot import ChartView
 from dashboard.signals import load_signals
 from dashboard.ui.chart.candles import CandleChart
+from dashboard.ui.chart.gaps import Break, breaks_of
 from dashboard.ui.chart.overlays import (
     Band,
     Mark,
@@ -32,7 +33,7 @@ from dashboard.ui.chart.parts import parts_of
 from dashboard.ui.chart.rows import rows_of
 from dashboard.ui.chart.sources import Sent, Track
 from tests.builders import make_bars
-from tests.ui.chart_sample import OVERLAYS, PANES, SIGNALS, make_chart
+from tests.ui.chart_sample import GAP, OVERLAYS, PANES, SIGNALS, make_chart
 
 MONDAY, TUESDAY = "2025-06-02", "2025-06-03"
 LOOK = {
@@ -82,6 +83,41 @@ def test_fades_the_earlier_session_and_the_auction():
     flags = [0, BarFlag.AUCTION, 0, BarFlag.AUCTION | BarFlag.PARTIAL]
     rows = rows_of(view_of(two_days().assign(flags=flags)))
     assert rows.columns["alpha"].tolist() == [0.75, 0.35, 1.0, 0.35]
+
+
+def test_a_bar_from_history_is_fainter_than_a_received_one_and_says_so():
+    flags = [0, BarFlag.BACKFILLED, BarFlag.BACKFILLED, BarFlag.BACKFILLED | BarFlag.AUCTION]
+    rows = rows_of(view_of(two_days().assign(flags=flags)))
+    assert rows.columns["alpha"].tolist() == [0.75, 0.55, 0.55, 0.35]
+    assert rows.columns["filled"].tolist() == [0, 1, 1, 1]
+
+
+def at(clock: str) -> int:
+    """Return a time of Tuesday 3 June 2025 in seconds."""
+    return int(pd.Timestamp(f"2025-06-03 {clock}", tz="Asia/Kolkata").timestamp())
+
+
+def test_a_gap_stands_over_the_bars_that_it_touches():
+    chart = view_of(two_days(), forming=bar("2025-06-03 09:25", 110.0))  # 09:15, 09:20 closed
+    gaps = [(at("09:17"), at("09:21:30"), "no network"), (at("09:26"), at("09:26:40"), "again")]
+    assert breaks_of(rows_of(chart), gaps) == [
+        Break(1.5, 3.5, "4m 30s", "no network"),
+        Break(3.5, 4.5, "40 s", "again"),
+    ]
+
+
+def test_a_gap_without_bars_stands_between_those_around_it():
+    chart = view_of(two_days(), forming=bar("2025-06-03 10:25", 110.0))
+    (found,) = breaks_of(rows_of(chart), [(at("09:25"), at("10:25"), "no network")])
+    assert (found.x0, found.x1) == pytest.approx((3.32, 3.68))
+    assert found.text == "1h"
+
+
+def test_a_gap_before_the_day_or_still_to_come_is_not_on_the_chart():
+    rows = rows_of(view_of(two_days()))
+    gaps = [(at("08:55"), at("09:10"), "early"), (at("11:00"), at("11:05"), "to come")]
+    assert breaks_of(rows, gaps) == []
+    assert breaks_of(rows_of(view_of(two_days(tuesday=0))), gaps) == []
 
 
 def test_draws_a_bar_up_when_it_closes_at_its_open_or_above():
@@ -280,9 +316,11 @@ class Heard:
         self._events: list[Any] = []
         self.document.callbacks.on_change(self._events.append)
 
-    def show(self, view: ChartView, overlays: tuple[str, ...] = OVERLAYS, word: str = "") -> None:
+    def show(
+        self, view: ChartView, overlays: tuple[str, ...] = OVERLAYS, word: str = "", **more: Any
+    ) -> None:
         self._events.clear()
-        self.chart.show(view, SIGNALS, overlays, word)
+        self.chart.show(view, SIGNALS, overlays, word, **more)
 
     def kinds(self, of: type) -> list[Any]:
         return [event for event in self._events if isinstance(event, of)]
@@ -314,6 +352,25 @@ def test_says_nothing_when_nothing_changed(heard: Heard):
     heard.show(view)
     heard.show(replace(view, bars=view.bars.copy()))
     assert heard.count == 0
+
+
+def test_a_gap_is_sent_once_and_goes_when_it_is_over(heard: Heard):
+    view = make_chart()
+    heard.show(view)
+    (hatching,) = heard.chart.pane.object.children[0].select(name="gap")
+    assert (hatching.visible, heard.facts["gaps"]) == (False, [])
+    heard.show(view, gaps=(GAP,))
+    assert heard.facts["gaps"] == [
+        {"x0": 96.5, "x1": 100.5, "text": "18m", "why": "the socket was closed"}
+    ]
+    assert (hatching.visible, dict(hatching.data_source.data)) == (
+        True,
+        {"x0": [96.5], "x1": [100.5]},
+    )
+    heard.show(view, gaps=(GAP,))
+    assert heard.count == 0
+    heard.show(view)
+    assert (hatching.visible, heard.facts["gaps"]) == (False, [])
 
 
 def test_a_moving_bar_is_one_row_and_its_price(heard: Heard):

@@ -164,3 +164,25 @@ def test_a_phone_shows_one_pane_below_the_candles(chromium: Browser, address: st
         expect(part(page, "pane")).to_contain_text("RSI 14")
         expect(part(page, "pane")).to_have_count(1)
         expect(part(page, "volume")).to_have_count(0)
+
+
+def test_a_gap_is_hatched_with_its_length_and_what_was_filled_says_so(
+    chromium: Browser, address: str
+) -> None:
+    with opened(chromium, address, "?gap=yes") as page:
+        label = part(page, "gap")
+        expect(label).to_have_text("gap 18m")
+        expect(part(page, "remark")).to_have_count(0)
+        box = label.bounding_box()
+        assert box
+        page.mouse.move(box["x"] + box["width"] / 2, 150)
+        expect(part(page, "remark").first).to_have_text("backfilled")
+        expect(part(page, "remark").last).to_have_text(
+            "nothing received for 18m: the socket was closed"
+        )
+
+
+def test_a_chart_without_a_gap_has_no_mark(chromium: Browser, address: str) -> None:
+    with opened(chromium, address) as page:
+        expect(part(page, "head")).to_be_visible()
+        expect(part(page, "gap")).to_have_count(0)

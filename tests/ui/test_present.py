@@ -10,6 +10,7 @@ from dashboard.core.market import Source
 from dashboard.core.signal import Stance, Warmup
 from dashboard.pipeline.snapshot import IndexQuote
 from dashboard.ui.desk import DeskView
+from dashboard.ui.notice import Notice
 from dashboard.ui.phrases import short_age, spaced_age
 from dashboard.ui.present import Presenter, present
 from dashboard.ui.present_cards import blocks
@@ -19,7 +20,7 @@ from dashboard.ui.present_header import header_pane, mode_of
 from dashboard.ui.present_indices import indices_pane
 from dashboard.ui.present_labels import label_of
 from dashboard.ui.present_machine import days_pane, machine_pane
-from dashboard.ui.present_notices import Notice, banner_pane
+from dashboard.ui.present_notices import banner_pane
 from dashboard.ui.present_sections import sections_pane
 from dashboard.ui.present_timeline import timeline_pane
 from dashboard.ui.present_toolbar import toolbar_pane

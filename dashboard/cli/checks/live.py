@@ -1,4 +1,4 @@
-"""A live process, by what it left in the database: Kite itself is not asked.
+"""A live process, by what it left in the database, and what it recorded; Kite is not asked.
 
 The process that records writes its whole state down every few seconds. That it stopped
 doing so is the one thing it cannot say itself.
@@ -11,15 +11,17 @@ from datetime import date
 from dashboard.cli.checks.finding import Finding, ok, problem, warning
 from dashboard.core.calendar import Calendar
 from dashboard.core.clock import SECOND_NS, Clock, from_ns
+from dashboard.core.errors import CalendarError
 from dashboard.core.health import DOWN, LATE, OperationsStatus
 from dashboard.core.kite import SessionState
 from dashboard.core.wording import age
+from dashboard.live_recording import LABEL
 from dashboard.operations.health import SIGN_IN
 from dashboard.operations.plan import Plan, plan
 from storage.contracts import SqlContracts
-from storage.engine import Database
 from storage.journal import SqlJournal
 from storage.leases import KITE, SqlLease
+from storage.store import SqlStore
 
 WHAT = "Live"
 LATE_S = 15.0  # three heartbeats
@@ -30,19 +32,27 @@ NOT_LIVE = "off: without an API key of Kite's, or in another mode, no day is rec
 
 @dataclass(frozen=True)
 class Left:
-    """What a live process left: its last state, who holds Kite, whether a day's dump is here."""
+    """What live processes left.
+
+    The last state of one, who holds Kite, whether today's dump is here, and the newest day
+    before today that was recorded.
+    """
 
     status: OperationsStatus | None = None
     holder: str | None = None
     has_contracts: bool = False
+    recorded: date | None = None
 
 
-def read_left(database: Database, clock: Clock) -> Left:
+def read_left(store: SqlStore, clock: Clock) -> Left:
     """Return what is there; nothing is changed."""
+    database, today = store.database, from_ns(clock.now_ns()).date()
+    recorded = [one.day for one in store.days() if LABEL in one.labels and one.day < today]
     return Left(
         SqlJournal(database, clock).last(),
         SqlLease(database, clock, KITE, holder="").holder_now(),
-        SqlContracts(database).has(_today(clock)),
+        SqlContracts(database).has(today),
+        max(recorded, default=None),
     )
 
 
@@ -51,8 +61,15 @@ def check_live(left: Left, calendar: Calendar, clock: Clock, *, is_live: bool) -
 
     `is_live` says whether the settings ask for it.
     """
-    due, status = plan(calendar, from_ns(clock.now_ns())), left.status
-    age_s = None if status is None else (clock.now_ns() - status.at_ns) / SECOND_NS
+    due = plan(calendar, from_ns(clock.now_ns()))
+    yield from _process(left, due, clock.now_ns(), is_live=is_live)
+    if is_live and left.recorded is not None:
+        yield from _recorded(left.recorded, calendar, due)
+
+
+def _process(left: Left, due: Plan, now_ns: int, *, is_live: bool) -> Iterator[Finding]:
+    status = left.status
+    age_s = None if status is None else (now_ns - status.at_ns) / SECOND_NS
     if status is not None and age_s is not None and abs(age_s) <= LATE_S:
         yield ok(WHAT, f"{status.phase} · {status.sentence} · looked {age(age_s)} ago")
         yield from _running(status, left, due)
@@ -122,5 +139,15 @@ def _contracts(left: Left, due: Plan) -> Finding:
     return problem(what, found, do) if due.needs_feed else warning(what, found, do)
 
 
-def _today(clock: Clock) -> date:
-    return from_ns(clock.now_ns()).date()
+def _recorded(last: date, calendar: Calendar, due: Plan) -> Iterator[Finding]:
+    """See that the last trading day was recorded."""
+    try:
+        before = calendar.previous_trading_day(due.day)
+    except CalendarError:
+        return  # the calendar's own check says so
+    found = f"the newest live day is {last:%a %d %b %Y}"
+    if last < before:
+        do = "leave Tezi running, and sign in to Kite each morning"
+        yield warning("Recorded", f"{found}; {before:%a %d %b} was not recorded", do)
+    else:
+        yield ok("Recorded", found)

@@ -6,6 +6,7 @@ in its seconds of grace is patched. Where the view stands is the browser's affai
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from functools import lru_cache
 from typing import Any
 
@@ -19,6 +20,7 @@ from dashboard.core.table import DAY_S
 from dashboard.core.wording import number, short_date
 from dashboard.pipeline.snapshot import ChartView
 from dashboard.ui.chart.figures import make_figures
+from dashboard.ui.chart.gaps import Break, Gaps, breaks_of
 from dashboard.ui.chart.overlays import Mark, label_of
 from dashboard.ui.chart.palette import palette
 from dashboard.ui.chart.panes import Panes
@@ -26,7 +28,22 @@ from dashboard.ui.chart.parts import Part, parts_of
 from dashboard.ui.chart.rows import PRICES, Rows, rows_of
 from dashboard.ui.chart.sections import SESSION_EDGE, Sections
 
-SPOKEN = ("s1", "bg", "tx", "tx2", "tx3", "line2", "bull", "bear", "mock", "c1", "c2", "c3", "c4")
+SPOKEN = (
+    "s1",
+    "bg",
+    "tx",
+    "tx2",
+    "tx3",
+    "line2",
+    "bull",
+    "bear",
+    "mock",
+    "warn",
+    "c1",
+    "c2",
+    "c3",
+    "c4",
+)
 
 
 class CandleChart:
@@ -53,22 +70,24 @@ class CandleChart:
         source_word: str,
         *,
         blind: bool = False,
+        gaps: Gaps = (),
     ) -> None:
         """Show `chart` with what `overlays` switches on (`parts`), the latest choice last.
 
         Call it inside ``pn.io.hold()`` on the visit's own document. `source_word` is
         written large and faint over the candles when it is MOCK. `blind` leaves out what
-        tells the date: the days under the bars and the contract.
+        tells the date: the days under the bars and the contract. `gaps` are when nothing was
+        received.
         """
         word = source_word if source_word == "MOCK" else ""
-        self._draw(chart, signals, overlays, blind=blind, word=word, empty="")
+        self._draw(chart, signals, overlays, gaps, blind=blind, word=word, empty="")
 
     def clear(self, words: str = "") -> None:
         """Take everything away and write `words`, one sentence, where the candles were.
 
         Call it where `show` may be called.
         """
-        self._draw(_nothing(), {}, (), blind=True, word="", empty=words)
+        self._draw(_nothing(), {}, (), (), blind=True, word="", empty=words)
 
     def fit(self) -> None:
         """Go back to the latest bars and follow them."""
@@ -87,6 +106,7 @@ class CandleChart:
         chart: ChartView,
         signals: Mapping[str, Signal],
         overlays: Sequence[str],
+        gaps: Gaps,
         *,
         blind: bool,
         **words: str,
@@ -101,6 +121,8 @@ class CandleChart:
         basis = self._sections.show(chart, parts, names, rows)
         panes = self._panes.show(chart, signals, parts, overlays, rows)
         self._show_sessions(rows)
+        breaks = breaks_of(rows, gaps)
+        self._show_breaks(breaks)
         self._tell(
             **_about(chart, rows),
             **_dated(chart, rows, blind=blind),
@@ -109,6 +131,7 @@ class CandleChart:
             levels=[_told(mark) | {"label": label_of(mark)} for mark in self._sections.levels],
             tags=[_told(mark) for mark in self._sections.tags],
             panes=panes,
+            gaps=[asdict(one) for one in breaks],
             lone=_lone(panes, overlays),
         )
 
@@ -116,6 +139,13 @@ class CandleChart:
         x = [row - SESSION_EDGE for row in rows.session_rows]
         if x != self._figures.sessions.data["x"]:
             self._figures.sessions.data = {"x": x}
+
+    def _show_breaks(self, breaks: list[Break]) -> None:
+        columns = {"x0": [one.x0 for one in breaks], "x1": [one.x1 for one in breaks]}
+        if columns != self._figures.gaps.data:
+            self._figures.gaps.data = columns
+            for renderer in self._figures.price.select(name="gap"):
+                renderer.visible = bool(breaks)
 
     def _tell(self, **facts: Any) -> None:
         """Give the browser's script what it writes; nothing is sent if nothing changed."""

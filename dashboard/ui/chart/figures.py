@@ -57,6 +57,7 @@ class Figures:
     sessions: ColumnDataSource
     levels: ColumnDataSource
     zones: ColumnDataSource
+    gaps: ColumnDataSource
     last: Span
     crosshair: tuple[Span, Span]
     script: CustomJS
@@ -68,6 +69,8 @@ class Figures:
         self.fills.palette = [colours["bear"], colours["s1"]]
         self.grounds.palette = [colours["neut"], colours["s1"]]
         self.last.line_color = colours["tx2"]
+        for renderer in self.price.select(name="gap"):
+            renderer.glyph.update(fill_color=colours["warn"], hatch_color=colours["warn"])
         for span in self.crosshair:
             span.line_color = colours["tx3"]
         for plot in self.layout.children:
@@ -103,6 +106,7 @@ def make_figures() -> Figures:
         sessions=_source("x"),
         levels=_source("start", "price", "token", "colour"),
         zones=_source("start", "low", "high", "token", "colour"),
+        gaps=_source("x0", "x1"),
         last=Span(
             dimension="width",
             location=math.nan,  # the browser puts it at the last price
@@ -224,6 +228,20 @@ def _draw_today(figures: Figures) -> None:
     )
     level = {"x0": "start", "x1": 1e6, "y0": "price", "y1": "price", "line_color": "colour"}
     figures.price.segment(**level, line_dash=LEVEL, level="underlay", source=figures.levels)
+    figures.price.vstrip(
+        x0="x0",
+        x1="x1",
+        line_color=None,
+        fill_alpha=0.07,
+        hatch_pattern="/",
+        hatch_alpha=0.28,
+        hatch_scale=12,
+        hatch_weight=1,
+        level="underlay",
+        source=figures.gaps,
+        name="gap",
+        visible=False,
+    )
 
 
 def _draw_sessions(figures: Figures, plot: figure) -> None:

@@ -17,10 +17,11 @@ from dashboard.pipeline.snapshot import ChartView
 
 BAR_FIELDS = (
     *("x", "ms", "open", "high", "low", "close", "volume", "up", "alpha"),
-    *("top", "bottom", "middle", "height", "half_volume", "flat"),
+    *("top", "bottom", "middle", "height", "half_volume", "flat", "filled"),
 )
 LIVE_FIELDS = (*BAR_FIELDS, "price")
 EARLIER_ALPHA = 0.75
+FILLED_ALPHA = 0.55  # a historical candle in the place of what was not received
 AUCTION_ALPHA = 0.35  # an indicative price, not a traded one
 PRICES = ("open", "high", "low", "close")
 
@@ -122,6 +123,8 @@ def _last_start(chart: ChartView, starts: Ints) -> int:
 def _columns(starts: Ints, values: Columns, flags: Ints, is_today: Any) -> Columns:
     opened, close = values["open"], values["close"]
     alpha = np.where(is_today, 1.0, EARLIER_ALPHA)
+    filled = (flags & BarFlag.BACKFILLED) != 0
+    alpha = np.where(filled, FILLED_ALPHA, alpha)
     return {
         "x": np.arange(len(starts), dtype=np.float64),
         "ms": (starts + IST_OFFSET_S) * 1000.0,
@@ -133,6 +136,7 @@ def _columns(starts: Ints, values: Columns, flags: Ints, is_today: Any) -> Colum
         "half_volume": values["volume"] / 2,
         "flat": np.where(opened == close, close, np.nan),
         "up": (close >= opened).astype(np.float64),
+        "filled": filled.astype(np.float64),
         "alpha": np.where(flags & BarFlag.AUCTION, AUCTION_ALPHA, alpha),
     }
 

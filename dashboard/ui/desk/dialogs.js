@@ -80,7 +80,7 @@ const SHORTCUTS = [
   ["Step a minute", "⇧", "← →"], ["Overlays", "o"], ["Slower, faster", "[", "]"], ["Fit chart", "f"],
   ["Seek to a time", "s"], ["Theme", "⇧", "t"], [LAST_FLIP, "j"], ["Command palette", "/"],
   ["Blind mode", "b"], ["All shortcuts", "?"], ["Desk", "g", "d"], ["Option desk", "g", "o"],
-  ["Catalogue", "g", "c"], ["Close the top layer", "Esc"],
+  ["Catalogue", "g", "c"], ["Status", "g", "s"], ["Close the top layer", "Esc"],
 ]
 
 function makeShortcuts(desk) {
@@ -135,8 +135,9 @@ class Menus {
     this.show(button, who,
       this.item(light ? "Dark theme" : "Light theme", () => desk.toggleTheme(), "⇧t"),
       this.item("Catalogue", () => desk.enter("catalogue"), "g c"),
+      this.item("Status", () => desk.enter("status"), "g s"),
       this.item("Keyboard", () => desk.shortcuts.open(), "?"),
-      signOut(desk.visitor))
+      signOut(desk))
   }
 
   overlays(button) {
@@ -190,11 +191,22 @@ function walkMenu(event, menu) {
   items[(at + step + items.length) % items.length]?.focus()
 }
 
-// Signing out is a POST, and it carries the token that only our own pages can read.
-function signOut(visitor) {
+// A form of ours is a POST, and it carries the token that only our own pages can read.
+function xsrfOf(visitor) {
   const cookie = /(?:^|; )_xsrf=([^;]*)/.exec(document.cookie)?.[1]
-  const token = visitor.xsrf || (cookie ? decodeURIComponent(cookie) : "")
-  return el("form", { method: "post", action: visitor.logout },
-    el("input", { type: "hidden", name: "_xsrf", value: token }),
-    el("button", { type: "submit", role: "menuitem" }, "Sign out"))
+  return visitor.xsrf || (cookie ? decodeURIComponent(cookie) : "")
+}
+
+function postForm(desk, to, fields, button) {
+  const token = el("input", { type: "hidden", name: "_xsrf" })
+  const hidden = Object.entries(fields).map(([name, value]) => el("input", { type: "hidden", name, value }))
+  const form = el("form", { method: "post", action: to }, token, ...hidden, button)
+  const fill = () => { token.value = xsrfOf(desk.visitor) } // the cookie may be renewed while the page is open
+  form.addEventListener("submit", fill)
+  fill()
+  return form
+}
+
+function signOut(desk) {
+  return postForm(desk, desk.visitor.logout, {}, el("button", { type: "submit", role: "menuitem" }, "Sign out"))
 }

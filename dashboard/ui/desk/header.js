@@ -15,9 +15,9 @@ function makeHeader(desk) {
     age: el("span.num"),
     user: el("button.av", { "aria-label": "Your menu", "aria-haspopup": "menu" }),
   }
-  part.worst = el("span.h.worst")
+  part.worst = el("span.h.worst", {}, el("span"), el("span.wd"))
   part.ageBox = el("span.h.age", { title: "Age of the last message" }, el("span.mu.lb", {}, "age"), part.age)
-  const steps = el("span.health", { "aria-label": "Health" })
+  const steps = el("button.health", { onclick: () => desk.enter("status") })
   const root = el("header.hd", {},
     el("div.logo", { html: LOGO + "<span>Tezi</span>" }),
     part.nav, el("span.vr"), part.mode,
@@ -50,6 +50,7 @@ function updateHeader(desk, part, steps, data) {
 }
 
 const WORST = ["down", "late", "flowing", "off"]
+const NAMED = 7 // stages that have room for their names; of more, only the worst one is named
 
 function updateHealth(part, steps, data) {
   const stages = [...data.stages, { name: "age" }]
@@ -58,34 +59,23 @@ function updateHealth(part, steps, data) {
     if (stage.name === "age") return
     setHtml(node.children[0], HEALTH[stage.state] ?? HEALTH.off)
     setText(node.children[1], stage.name)
-    setAttr(node, "title", `${stage.name}: ${stage.state}. ${stage.detail}`)
     setAttr(node, "data-state", stage.state)
   })
   if (!part.worst.isConnected) steps.insertBefore(part.worst, part.ageBox)
   const worst = WORST.find((state) => data.stages.some((stage) => stage.state === state)) ?? "off"
-  setHtml(part.worst, HEALTH[worst])
-  setAttr(part.worst, "title", data.stages.filter((s) => s.state === worst).map((s) => `${s.name}: ${s.state}. ${s.detail}`).join("\n"))
+  const behind = data.stages.filter((stage) => stage.state === "down" || stage.state === "late")
+  const first = behind.find((stage) => stage.state === worst)
+  setHtml(part.worst.children[0], HEALTH[worst])
+  setText(part.worst.children[1], first ? `${first.name} ${first.state}${behind.length > 1 ? ` +${behind.length - 1}` : ""}` : "")
+  setClass(steps, "many", data.stages.length > NAMED)
+  setAttr(steps, "data-worst", worst)
+  setAttr(steps, "title", behind.map(toldBehind).join("\n") || "Nothing is behind. Status (g s)")
+  const words = behind.map((stage) => `${stage.name} ${stage.state}`).join(", ")
+  setAttr(steps, "aria-label", `Health: ${words || "nothing is behind"}. Open the status room`)
   setText(part.age, data.age)
 }
 
-function makeBanners(desk) {
-  const root = el("div.banners")
-  const update = (banners) => {
-    for (const banner of banners) {
-      if (!root.kept?.has(banner.id)) desk.announce(`${banner.title} ${banner.text}`)
-    }
-    keyed(root, banners, (banner) => banner.id, () => el("div.banner", {}, el("span.ic"), el("span", {}, el("b"), el("span")), el("span.more"), el("button")), (node, banner) => {
-      const [mark, words, more, button] = node.children
-      setClass(node, "grave", banner.kind === "error")
-      setHtml(mark, icon(banner.icon ?? (banner.kind === "error" ? "cross" : "late"), 14))
-      setText(words.children[0], banner.title)
-      setText(words.children[1], ` ${banner.text}`)
-      setText(more, banner.more ?? "")
-      setHidden(more, !banner.more)
-      setHidden(button, !banner.action)
-      setText(button, banner.action?.label ?? "")
-      button.onclick = () => (banner.action?.href ? location.assign(banner.action.href) : desk.send(banner.action.do, banner.action.with))
-    })
-  }
-  return { root, update }
+function toldBehind(stage) {
+  const end = /[.!?]$/.test(stage.detail) ? "" : "."
+  return [`${stage.name}: ${stage.state}. ${stage.detail}${end}`, stage.todo].filter(Boolean).join(" ")
 }

@@ -122,6 +122,7 @@ class Desk {
     setClass(this.body, "away", id !== "desk") // not hidden: a chart without a size loses its parts
     setHidden(this.options.root, id !== "options")
     setHidden(this.catalogue.root, id !== "catalogue")
+    setHidden(this.status.root, id !== "status")
     if (id === "catalogue") this.catalogue.need()
     this.header.enter(id)
     this.tabs.enter(id)
@@ -135,7 +136,7 @@ class Desk {
   }
 }
 
-const ROOMS = [{ id: "desk", title: "Desk", key: "d" }, { id: "options", title: "Options", key: "o" }, { id: "catalogue", title: "Catalogue", key: "c" }]
+const ROOMS = [{ id: "desk", title: "Desk", key: "d" }, { id: "options", title: "Options", key: "o" }, { id: "catalogue", title: "Catalogue", key: "c" }, { id: "status", title: "Status", key: "s" }]
 
 function makeTabs(desk) {
   const go = (node) => desk.enter("desk") ?? desk.body.scrollTo({ top: node ? node.offsetTop - 8 : 0, behavior: still.matches ? "auto" : "smooth" })
@@ -169,11 +170,12 @@ function buildDesk(desk, chart) {
   desk.machine = makeMachine(desk)
   desk.options = makeOptions(desk)
   desk.catalogue = makeCatalogue(desk)
+  desk.status = makeStatus(desk)
   desk.tabs = makeTabs(desk)
   const slot = el("div.slot", {}, chart, el("div.mockword", { "aria-hidden": "true" }, "MOCK"))
   const pane = el("section.pane.chartpane", { "aria-label": "Chart" }, desk.toolbar.root, slot)
   desk.body = el("main.body", {}, el("div.L", {}, desk.indices.root, pane, desk.chain.root), el("div.R", {}, desk.sections.root, desk.dock))
-  desk.app.append(desk.header.root, desk.banners.root, desk.body, desk.options.root, desk.catalogue.root, el("div.foot", {}, desk.machine.root, desk.tabs.root), el("div.edge"), desk.voice)
+  desk.app.append(desk.header.root, desk.banners.root, desk.body, desk.options.root, desk.catalogue.root, desk.status.root, el("div.foot", {}, desk.machine.root, desk.tabs.root), el("div.edge"), desk.voice)
   desk.palette = makePalette(desk)
   desk.days = makeDays(desk)
   desk.shortcuts = makeShortcuts(desk)
@@ -200,6 +202,7 @@ function panesOf(desk) {
     options_day: (data) => desk.options.updateDay(data),
     days: (data) => desk.days.update(data),
     banner: (data) => desk.banners.update(data),
+    status: (data) => desk.status.update(data),
     explain: (data) => desk.explain.details(data),
     catalogue: (data) => desk.catalogue.update(data),
   }

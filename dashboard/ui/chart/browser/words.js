@@ -40,7 +40,7 @@ class Words {
     this.ink = facts.colours
     this.width = price.inner_width
     this.isSmall = price.outer_width < SMALL
-    const parts = [...this.levels(), ...this.tags(), ...this.head(pointed), ...this.mock(), ...this.empty()]
+    const parts = [...this.levels(), ...this.tags(), ...this.breaks(), ...this.head(pointed), ...this.mock(), ...this.empty()]
     const { open, lowest } = this.panes
     if (price === lowest) parts.push(...this.dates(price))
     this.layer(price).replaceChildren(...parts)
@@ -68,7 +68,7 @@ class Words {
     const isLive = formed && wanted >= count
     const source = isLive ? live : bars
     const at = isLive ? 0 : Math.max(0, Math.min(count - 1, wanted))
-    const names = ["ms", "open", "high", "low", "close", "volume"]
+    const names = ["ms", "open", "high", "low", "close", "volume", "filled"]
     return { isLive, ...Object.fromEntries(names.map((name) => [name, source.data[name][at]])) }
   }
 
@@ -78,7 +78,7 @@ class Words {
     if (!Number.isFinite(bar.close)) return []
     const { tx, tx2, tx3, s1 } = this.ink
     const ring = `<svg width="9" height="9" style="margin-right:4px"><circle cx="4.5" cy="4.5" r="3.7" fill="none" stroke="currentColor" stroke-width="1.3" stroke-dasharray="2 1.4"/></svg>`
-    const line = node(`position:absolute;left:8px;top:3px;font-size:11px;line-height:16px;display:flex;gap:12px;color:${tx2};padding:0 4px;border-radius:3px;background:${s1}cc`)
+    const line = node(`position:absolute;left:8px;top:3px;font-size:11px;line-height:16px;display:flex;flex-wrap:wrap;gap:0 12px;max-width:${this.width - 12}px;color:${tx2};padding:0 4px;border-radius:3px;background:${s1}cc`)
     line.dataset.part = "head"
     const title = document.createElement("b")
     title.style.color = tx
@@ -95,8 +95,29 @@ class Words {
       cell.append(name, price(value, this.isSmall))
       line.append(cell)
     }
+    const gap = pointed === null ? null : this.facts.gaps.find(({ x0, x1 }) => pointed >= x0 && pointed <= x1)
+    if (bar.filled) line.append(this.remark("backfilled"))
+    if (gap) line.append(this.remark(`nothing received for ${gap.text}: ${gap.why}`))
     if (this.facts.basis && !this.isSmall) line.append(this.chip(this.facts.basis))
     return [line]
+  }
+
+  remark(text) {
+    const made = node(`color:${this.ink.warn};overflow:hidden;text-overflow:ellipsis`)
+    made.textContent = text
+    made.dataset.part = "remark"
+    return made
+  }
+
+  // How long nothing was received, at the foot of the hatching.
+  breaks() {
+    const shown = this.facts.gaps.map(({ x0, x1, text }) => ({ at: this.x((x0 + x1) / 2), text }))
+    return shown.filter(({ at }) => at > 8 && at < this.width - 8).map(({ at, text }) => {
+      const label = node(`position:absolute;left:${at}px;top:${this.models.price.inner_height - 16}px;transform:translateX(-50%);padding:0 3px;border-radius:2px;background:${this.ink.s1}cc;font-weight:600;color:${this.ink.warn}`)
+      label.textContent = `gap ${text}`
+      label.dataset.part = "gap"
+      return label
+    })
   }
 
   chip(text) {
