@@ -12,7 +12,10 @@ from dashboard.core.market import Floats
 from dashboard.core.table import Columns
 
 Found = TypeVar("Found")
-ATR, ADX, EMA, RSI = map(unwrap, (talib.ATR, talib.ADX, talib.EMA, talib.RSI))  # of arrays alone
+
+# TA-Lib's own functions, without their look for DataFrames
+ATR, ADX, PLUS_DI, MINUS_DI = map(unwrap, (talib.ATR, talib.ADX, talib.PLUS_DI, talib.MINUS_DI))
+EMA, RSI, SAR = map(unwrap, (talib.EMA, talib.RSI, talib.SAR))
 
 
 def once(bars: AnyBars, made: tuple[object, ...], make: Callable[[], Found]) -> Found:

@@ -279,8 +279,9 @@ class Signal:
         if inputs.timeframe not in TIMEFRAMES:
             known = ", ".join(TIMEFRAMES)
             raise InputError(f"No timeframe {inputs.timeframe!r}: {known} are known")
-        if self.needs[0] not in UNEVEN:
-            starts_s(getattr(inputs, self.needs[0]))
+        lead = getattr(inputs, self.needs[0])
+        if self.needs[0] not in UNEVEN and not isinstance(lead, Columns):
+            starts_s(lead)
 
     def history(
         self, inputs: Inputs, since: int, as_of: Callable[[Inputs, str], Inputs]
@@ -394,7 +395,7 @@ class Signal:
                 found.append("rolled_contract")
         if not final:
             found.append("provisional")
-        return tuple(dict.fromkeys(found))
+        return tuple(dict.fromkeys(found)) if found else ()
 
 
 def _bounded(strength: float) -> float:

@@ -12,6 +12,7 @@ from dashboard.core.clock import IST
 MINUS = "\N{MINUS SIGN}"
 DASH = "\N{EM DASH}"  # unknown; never 0
 RANGE = "\N{EN DASH}"
+LAKH = 100_000.0  # from here on Indian grouping is another one than English
 UNITS = ((86_400, "d", 3_600, "h"), (3_600, "h", 60, "m"), (60, "m", 1, "s"), (1, "s", 1, ""))
 
 
@@ -19,23 +20,22 @@ def number(value: float, digits: int = 2, *, signed: bool = False) -> str:
     """Return `value` in Indian grouping, or a dash where it is unknown."""
     if not math.isfinite(value):
         return DASH
-    text = f"{abs(value):.{digits}f}"
-    whole, dot, fraction = text.partition(".")
-    shown = _grouped(whole) + dot + fraction
-    if not text.strip("0."):  # rounds to zero, which has no sign
+    size = abs(value)
+    shown = f"{size:,.{digits}f}" if size < LAKH - 1 else _grouped(f"{size:.{digits}f}")
+    if not (signed or value < 0) or not shown.strip("0."):  # what rounds to zero has no sign
         return shown
-    if value < 0:
-        return MINUS + shown
-    return "+" + shown if signed else shown
+    return (MINUS if value < 0 else "+") + shown
 
 
-def _grouped(whole: str) -> str:
+def _grouped(text: str) -> str:
+    """Return a number with its last three digits apart, then two by two."""
+    whole, dot, fraction = text.partition(".")
     head, tail = whole[:-3], whole[-3:]
     pairs: list[str] = []
     while head:
         pairs.insert(0, head[-2:])
         head = head[:-2]
-    return ",".join([*pairs, tail])
+    return ",".join([*pairs, tail]) + dot + fraction
 
 
 def age(seconds: float) -> str:
@@ -51,10 +51,15 @@ def age(seconds: float) -> str:
 
 def clock_time(at: datetime) -> str:
     """Return HH:MM in IST."""
-    return at.astimezone(IST).strftime("%H:%M")
+    local = _in_ist(at)
+    return f"{local.hour:02d}:{local.minute:02d}"
 
 
 def short_date(at: datetime) -> str:
     """Return the date in IST as "17 Aug"."""
-    local = at.astimezone(IST)
+    local = _in_ist(at)
     return f"{local.day} {local:%b}"
+
+
+def _in_ist(at: datetime) -> datetime:
+    return at if at.tzinfo is IST else at.astimezone(IST)

@@ -244,7 +244,11 @@ def aggregate(minutes: npt.NDArray[np.void]) -> npt.NDArray[np.void]:
     bar["low"] = minutes["low"].min()
     bar["close"] = minutes["close"][-1]
     volume = minutes["volume"]
-    bar["volume"] = np.nan if np.isnan(volume).all() else np.nansum(volume)
+    unknown = np.isnan(volume)
+    if unknown.any():
+        bar["volume"] = np.nan if unknown.all() else np.nansum(volume)
+    else:
+        bar["volume"] = volume.sum()
     bar["oi"] = minutes["oi"][-1]
     bar["average_price"] = minutes["average_price"][-1]
     bar["n"] = minutes["n"].sum()

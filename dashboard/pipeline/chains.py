@@ -6,7 +6,7 @@ option desk those of the expiry it shows, pages see the state.
 """
 
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from typing import Any
@@ -97,6 +97,25 @@ class Chain:
         return ChainSnapshot(start, self.spot(state), self.oi_age_s(state, at), rows)
 
 
+@dataclass
+class Grown:
+    """A chain's closed bars of one timeframe: of `taken` minutes, the last one being `last`."""
+
+    stack: Stack
+    snapshots: list[ChainSnapshot] = field(default_factory=list)
+    taken: int = 0
+    last: ChainSnapshot | None = None
+
+    def is_of(self, minutes: Sequence[ChainSnapshot], count: int) -> bool:
+        """Say whether the first `count` minutes go on from those that were taken."""
+        return not self.taken or (self.taken <= count and minutes[self.taken - 1] is self.last)
+
+    def add(self, start: int, minute: ChainSnapshot, number: int) -> None:
+        """Add the bar that starts at `start` [s], for which a minute stands."""
+        self.snapshots.append(replace(minute, start=start))
+        self.taken, self.last = number + 1, minute
+
+
 class ChainBook:
     """The chains of one day: `chains` holds each underlying's nearest expiry, `later` the rest."""
 
@@ -104,6 +123,7 @@ class ChainBook:
         self._hours = hours
         self._state = state
         self._told: dict[tuple[str, str], tuple[ChainSnapshot | None, ChainHistory | None]] = {}
+        self._grown: dict[tuple[str, str], Grown] = {}
         self._found: dict[str, tuple[ChainSnapshot, dict[Hashable, Any]]] = {}
         self.chains: dict[str, Chain] = {}
         self.later: dict[tuple[str, date], Chain] = {}
@@ -172,6 +192,7 @@ class ChainBook:
         """Put the chains together again when they are next asked for."""
         self._told.clear()
         self._found.clear()
+        self._grown.clear()
 
     def frame(
         self, underlying: str, timeframe: str, until: int, *, forming: bool = False
@@ -193,7 +214,7 @@ class ChainBook:
         key, last = (underlying, timeframe), chain.snapshots[count - 1] if count else None
         told = self._told.get(key)
         if told is None or told[0] is not last:
-            closed = self._on(chain, minutes.rows(0, count), timeframe, forming=False)
+            closed = self._closed(chain, minutes, count, timeframe)
             told = self._told[key] = last, closed
         return told[1]
 
@@ -201,11 +222,23 @@ class ChainBook:
         self, chain: Chain, minutes: ChainHistory, timeframe: str, *, forming: bool
     ) -> ChainHistory | None:
         starts, at = self._bars(minutes.starts, timeframe, forming)
-        if not len(at):
+        return chain.with_yesterday(picked(minutes, starts, at)) if len(at) else None
+
+    def _closed(
+        self, chain: Chain, minutes: ChainHistory, count: int, timeframe: str
+    ) -> ChainHistory | None:
+        """Return the closed bars of the first `count` minutes; they grow with the day."""
+        key = chain.underlying, timeframe
+        bars = self._grown.get(key)
+        if bars is None or not bars.is_of(chain.snapshots, count):
+            bars = self._grown[key] = Grown(Stack(chain.strikes))
+        starts, at = self._bars(minutes.starts[bars.taken : count], timeframe, forming=False)
+        for start, minute in zip(starts.tolist(), (at + bars.taken).tolist(), strict=True):
+            bars.add(start, chain.snapshots[minute], minute)
+        if bars.last is None:
             return None
-        history = chain.with_yesterday(picked(minutes, starts, at))
-        if not forming:
-            history.found = self._found_of(chain, int(at[-1]))
+        history = chain.with_yesterday(bars.stack.upto(bars.snapshots))
+        history.found = self._found_of(chain, bars.taken - 1)
         return history
 
     def _found_of(self, chain: Chain, minute: int) -> dict[Hashable, Any]:

@@ -45,6 +45,7 @@ class DeskInputs:
     halts: Halts = field(init=False)
     _told: dict[str, tuple[float, Columns]] = field(default_factory=dict)
     _recent: dict[str, bool] = field(default_factory=dict)
+    _rows: dict[int, int] = field(default_factory=dict)
     _columns: dict[tuple[int, str], tuple[int, Columns]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -190,13 +191,18 @@ class DeskInputs:
             return None
         official = np.nan
         if index is not None:
-            official = float(self.state.rows["previous_close"][self.universe.row(index)])
+            official = float(self.state.rows["previous_close"][self._row(index)])
         if not self._ends_yesterday(underlying, daily):
             official = np.nan
         known = self._told.get(underlying)
         if known is None or not _is_same(known[0], official):
             known = self._told[underlying] = official, daily_columns(daily, official)
         return known[1]
+
+    def _row(self, instrument: Instrument) -> int:
+        if instrument.token not in self._rows:
+            self._rows[instrument.token] = self.universe.row(instrument)
+        return self._rows[instrument.token]
 
     def _ends_yesterday(self, name: str, daily: pd.DataFrame) -> bool:
         """Say whether the last session of `daily` is no older than the trading day before.
@@ -246,12 +252,11 @@ def as_of(inputs: Inputs, lead: str) -> Inputs:
     if leading is None or not len(leading):
         return inputs
     last = int(starts_s(leading)[-1])
-    others = {name: getattr(inputs, name) for name in TIMED if name != lead}
-    late: dict[str, Any] = {
-        name: upto(bars, last)
-        for name, bars in others.items()
-        if bars is not None and len(bars) and starts_s(bars)[-1] > last
-    }
+    late: dict[str, Any] = {}
+    for name in TIMED:
+        bars = getattr(inputs, name)
+        if bars is not None and bars is not leading and len(bars) and starts_s(bars)[-1] > last:
+            late[name] = upto(bars, last)
     quarters = inputs.index_15m
     if quarters is not None and lead != "index_15m":
         segment = Segment.INDEX if lead in ("index", "vix") else Segment.FNO

@@ -35,6 +35,7 @@ class Sections:
     failures: dict[str, str] = field(default_factory=dict)
     waiting: bool = False  # while a seek catches up: everything is read once, at its end
     _unread: dict[Look, list[str]] = field(default_factory=dict)
+    _wanted: dict[tuple[str, ...], frozenset[str]] = field(default_factory=dict)
     _sought: int = 0  # bars that had ended by this second are no news
 
     def __post_init__(self) -> None:
@@ -180,7 +181,10 @@ class Sections:
     def _inputs(
         self, underlying: str, timeframe: str, names: Iterable[str], *, forming: bool = False
     ) -> Inputs:
-        names = wanted(self.signals[name] for name in names)
+        asked = tuple(names)
+        if asked not in self._wanted:
+            self._wanted[asked] = wanted(self.signals[name] for name in asked)
+        names = self._wanted[asked]
         votes = self._ballots[underlying].columns() if VOTES in names else None
         return self.source.inputs(underlying, timeframe, names, forming=forming, votes=votes)
 

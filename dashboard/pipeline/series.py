@@ -197,12 +197,13 @@ class SeriesBook:
 
     def add(self, closed: Closed) -> list[Finished]:
         """Take in a closed minute; return the bars that are now final, shortest first."""
-        mine = closed.bars[np.isin(closed.bars["token"], self.tokens)]
-        for at in range(len(mine)):
-            self._series[int(mine["token"][at]), "1m"].append(mine[at : at + 1])
-        tokens = frozenset(int(token) for token in mine["token"])
+        tokens = set()
+        for at, token in enumerate(closed.bars["token"].tolist()):
+            if token in self._segment:
+                self._series[token, "1m"].append(closed.bars[at : at + 1])
+                tokens.add(token)
         longer = self._close_longer(closed.segment, closed.minute)
-        return [Finished("1m", closed.minute, tokens), *longer]
+        return [Finished("1m", closed.minute, frozenset(tokens)), *longer]
 
     def _close_longer(self, segment: Segment, minute: int) -> Iterable[Finished]:
         for name, minutes in TIMEFRAMES.items():

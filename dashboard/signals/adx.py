@@ -18,11 +18,10 @@ Source: J. Welles Wilder, New Concepts in Technical Trading Systems (1978). The 
 conventions; Wilder himself used 25 and 20.
 """
 
-import talib
-
-from dashboard.core.averages import adx, atr
+from dashboard.core.averages import MINUS_DI, PLUS_DI, adx, atr
 from dashboard.core.bars import AnyBars, Bars, as_table, column, last_row, prices
 from dashboard.core.signal import Inputs, Signal, Stance, Verdict
+from dashboard.core.table import Columns, Row
 from dashboard.core.view import Curve, Number, Pane
 from dashboard.core.wording import MINUS, number
 
@@ -55,12 +54,25 @@ def calculate(bars: Bars) -> Bars:
     high, low, close = prices(bars, "high", "low", "close")
     return as_table(
         {
-            "plus_di14": talib.PLUS_DI(high, low, close, PERIOD),
-            "minus_di14": talib.MINUS_DI(high, low, close, PERIOD),
+            "plus_di14": PLUS_DI(high, low, close, PERIOD),
+            "minus_di14": MINUS_DI(high, low, close, PERIOD),
             "adx14": adx(bars, PERIOD),
             "atr14": atr(bars, PERIOD),
         },
         bars,
+    )
+
+
+def resume(table: Columns, bars: Columns) -> Row:
+    """Return the last bar's row."""
+    high, low, close = prices(bars, "high", "low", "close")
+    return Row(
+        {
+            "plus_di14": float(PLUS_DI(high, low, close, PERIOD)[-1]),
+            "minus_di14": float(MINUS_DI(high, low, close, PERIOD)[-1]),
+            "adx14": float(adx(bars, PERIOD)[-1]),
+            "atr14": float(atr(bars, PERIOD)[-1]),
+        }
     )
 
 
@@ -112,6 +124,7 @@ SIGNAL = Signal(
     order=30,
     needs=("index",),
     calculate=calculate,
+    resume=resume,
     judge=judge,
     view=(
         Number("plus_di14", "+DI", digits=1),

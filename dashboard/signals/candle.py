@@ -30,20 +30,23 @@ volume keeps its way, and a rejection without volume says nothing.
 Source: Steve Nison, Japanese Candlestick Charting Techniques (1991), for the names.
 """
 
+import math
+
 import numpy as np
 import numpy.typing as npt
-import talib
 
+from dashboard.core.averages import atr, ema
 from dashboard.core.bars import AnyBars, Bars, as_table, column, days_of, last_row, prices, starts_s
 from dashboard.core.market import Floats
 from dashboard.core.signal import Inputs, Signal, Stance, Verdict
-from dashboard.core.table import Values
+from dashboard.core.table import Columns, Row, Values
 from dashboard.core.view import Number
 from dashboard.core.wording import number
 
 CONVICTION, DOJI = 0.7, 0.1  # of the range
 WICK, OTHER_WICK = 2.0, 0.3  # of the body: the long one at least, the other at most
 SUPPORTS, WEAK, VERY_HIGH = 1.5, 0.7, 2.0  # rvol
+PATTERN_BARS = 3  # that a pattern looks at
 RVOL_BARS = 20  # earlier bars of the future
 ATR_PERIOD, EMA_PERIOD = 14, 20
 NARROW = 0.5  # of ATR
@@ -97,35 +100,43 @@ def calculate(bars: Bars, future: AnyBars | None = None) -> Bars:
     InputError
         If a price is unknown.
     """
-    opened, high, low, close = prices(bars, "open", "high", "low", "close")
+    return as_table(_columns(bars, future, 0), bars)
+
+
+def resume(table: Columns, bars: Columns, future: Columns | None = None) -> Row | None:
+    """Return the last bar's row: a pattern is of the last three bars."""
+    first = max(0, len(bars) - PATTERN_BARS)
+    return Row({name: values.item(-1) for name, values in _columns(bars, future, first).items()})
+
+
+def _columns(bars: AnyBars, future: AnyBars | None, first: int) -> dict[str, Values]:
+    """Return the columns from row `first` on."""
+    opened, high, low, close = (v[first:] for v in prices(bars, "open", "high", "low", "close"))
     span = high - low
     flat = span <= EQUAL * close
     scale = 100 / np.where(flat, np.inf, span)  # a flat bar's shares are 0
     top, bottom = np.maximum(opened, close), np.minimum(opened, close)
     body, upper, lower = (top - bottom) * scale, (high - top) * scale, (bottom - low) * scale
     location = np.where(flat, 0.5, (close - low) * scale / 100)
-    rvol = _rvol(bars, future)
-    atr = talib.ATR(high, low, close, ATR_PERIOD) if len(close) > ATR_PERIOD else span * np.nan
+    rvol = _rvol(bars, future)[first:]
+    usual = atr(bars, ATR_PERIOD)[first:]
     some = body > 100 * DOJI * (1 + EQUAL)
     low_end = some & (lower >= WICK * body) & (upper <= OTHER_WICK * body)
     high_end = some & (upper >= WICK * body) & (lower <= OTHER_WICK * body)
     intent = _intents(body, close > opened, low_end, high_end, rvol)
-    narrow = (span < NARROW * atr) & (intent != CODE["churn"])
+    narrow = (span < NARROW * usual) & (intent != CODE["churn"])
     intent[narrow] = CODE["narrow"]
-    patterns = _patterns(bars, opened, close, low_end, high_end)
-    return as_table(
-        {
-            "body_pct": body,
-            "upper_wick_pct": upper,
-            "lower_wick_pct": lower,
-            "close_loc": location,
-            "intent": INTENT_TEXT[intent],
-            "rvol": rvol,
-            "range_atr": np.where(atr > EQUAL * close, span / np.maximum(atr, EQUAL), np.nan),
-            "pattern": patterns,
-        },
-        bars,
-    )
+    patterns = _patterns(bars, first, low_end, high_end)
+    return {
+        "body_pct": body,
+        "upper_wick_pct": upper,
+        "lower_wick_pct": lower,
+        "close_loc": location,
+        "intent": INTENT_TEXT[intent],
+        "rvol": rvol,
+        "range_atr": np.where(usual > EQUAL * close, span / np.maximum(usual, EQUAL), np.nan),
+        "pattern": patterns,
+    }
 
 
 def _rvol(bars: AnyBars, future: AnyBars | None) -> Floats:
@@ -173,18 +184,17 @@ def _intents(
     return codes
 
 
-def _patterns(
-    bars: AnyBars, opened: Floats, close: Floats, low_end: Mask, high_end: Mask
-) -> Values:
-    """Return the pattern each bar ends, as text."""
+def _patterns(bars: AnyBars, first: int, low_end: Mask, high_end: Mask) -> Values:
+    """Return the pattern that each bar from row `first` on ends, as text."""
+    opened, close = (values[first:] for values in prices(bars, "open", "close"))
     codes = np.zeros(len(close), dtype=np.int64)
-    if len(close) > EMA_PERIOD + 1:
-        ema = talib.EMA(close, EMA_PERIOD)
-        fell = (close[1:-1] < ema[1:-1]) & (ema[1:-1] < ema[:-2])  # up to the bar before
-        rose = (close[1:-1] > ema[1:-1]) & (ema[1:-1] > ema[:-2])
+    if len(bars) > EMA_PERIOD + 1:
+        mean = ema(bars, EMA_PERIOD)[first:]
+        fell = (close[1:-1] < mean[1:-1]) & (mean[1:-1] < mean[:-2])  # up to the bar before
+        rose = (close[1:-1] > mean[1:-1]) & (mean[1:-1] > mean[:-2])
         body = close - opened
         before, now = body[1:-1], body[2:]
-        days = days_of(bars)
+        days = days_of(bars)[first:]
         covers = (np.abs(now) > np.abs(before)) & (days[2:] == days[1:-1])
         rising = (opened[2:] <= close[1:-1]) & (close[2:] >= opened[1:-1])
         falling = (opened[2:] >= close[1:-1]) & (close[2:] <= opened[1:-1])
@@ -225,7 +235,7 @@ def _shape(last: dict[str, float], intent: str) -> str:
 
 
 def _strength(last: dict[str, float], intent: str) -> float:
-    rvol = last["rvol"] if np.isfinite(last["rvol"]) else 0.0
+    rvol = last["rvol"] if math.isfinite(last["rvol"]) else 0.0
     strength = BODY * last["body_pct"] / 100 + VOLUME * min(1.0, rvol / 2)
     strength += LOCATION * abs(2 * last["close_loc"] - 1)
     return strength / 2 if intent.startswith("unconfirmed") else strength
@@ -234,7 +244,7 @@ def _strength(last: dict[str, float], intent: str) -> float:
 def _flags(last: dict[str, float], bars: AnyBars) -> tuple[str, ...]:
     days = days_of(bars)
     tags = {
-        "volume_unknown": not np.isfinite(last["rvol"]),
+        "volume_unknown": not math.isfinite(last["rvol"]),
         "churn": str(last["intent"]) == "churn",
         "first_bar": len(days) < 2 or days[-1] != days[-2],
     }
@@ -249,6 +259,7 @@ SIGNAL = Signal(
     needs=("index",),
     optional=("future",),
     calculate=calculate,
+    resume=resume,
     judge=judge,
     view=(
         Number("body_pct", "body", unit="%", digits=0),

@@ -185,7 +185,7 @@ def judge(table: AnyBars, inputs: Inputs) -> Verdict:
     """Return the side that the sections together have entered."""
     last = last_row(table)
     total, covered = last["total"], 100 * last["coverage"]
-    if not np.isfinite(last["stance"]):
+    if not math.isfinite(last["stance"]):
         return insufficient(f"Coverage {number(covered, 1)}% < {number(100 * ENOUGH, 0)}%")
     side = int(last["stance"])
     bound, mark = (LEAVE, "beyond") if side else (ENTER, "within")

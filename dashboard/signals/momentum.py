@@ -117,7 +117,7 @@ def resume(table: Columns, bars: Columns) -> Row | None:
     rsi = float(_rsi(close)[-1])
     macd = ema(bars, FAST) - ema(bars, SLOW)
     signal, line = float(_smoothed(macd)[-1]), float(macd[-1])
-    hist, roc = line - signal, float(talib.ROC(close, ROC_PERIOD)[-1])
+    hist, roc = line - signal, (now / float(close[-1 - ROC_PERIOD]) - 1) * 100
     span, still = float(atr(bars, ATR_PERIOD)[-1]), EQUAL * now
     side = _sign(before["macd_hist"], EQUAL * float(close[-2]))
     if not side:

@@ -142,8 +142,9 @@ def resume(table: Columns, bars: Columns, other: Columns | None = None) -> Row |
     if recent < 0 or start - int(bars.starts[recent]) > SHORT_S + LATE_S:
         recent = last
     rows = [last, day, recent]
-    price = close[rows].tolist()
-    front = _carried(_counted(column(bars, "oi")))[rows].tolist()
+    price, front = close[rows].tolist(), column(bars, "oi")[rows].tolist()
+    if not min(front) > 0:
+        front = _carried(_counted(column(bars, "oi")))[rows].tolist()
     following = _aligned(bars.starts[rows], other).tolist()
     both = [one + next_one for one, next_one in zip(front, following, strict=True)]
     row: dict[str, float | str] = {}
@@ -198,11 +199,11 @@ def _aligned(starts: Ints, other: AnyBars | None) -> Floats:
     """Return the next future's last known OI at each start, NaN before there is one."""
     if other is None or not len(other):
         return np.full(len(starts), np.nan)
-    own, oi = starts_s(other), _carried(_counted(column(other, "oi")))
-    if np.array_equal(own, starts):  # the usual case
-        return oi
+    own, oi = starts_s(other), column(other, "oi")
     at = np.searchsorted(own, starts, side="right") - 1
-    return np.where(at >= 0, oi[np.maximum(at, 0)], np.nan)
+    if not (oi[at] > 0).all():
+        oi = _carried(_counted(oi))
+    return np.where(at >= 0, oi[at], np.nan)
 
 
 def _references(starts: Ints, days: Ints) -> tuple[Ints, Ints]:
@@ -274,7 +275,7 @@ def _is_front_only(table: AnyBars) -> bool:
 
 
 def _missing(day: int, price: float) -> str:
-    if np.isfinite(price):
+    if math.isfinite(price):
         return "Open interest is not known since yesterday"
     wanted = prior_day(day)
     if wanted is None:
@@ -284,7 +285,7 @@ def _missing(day: int, price: float) -> str:
 
 def _reason(price: float, oi: float, roll: float) -> str:
     """Return the changes beside their thresholds, or beside the roll where that is known."""
-    if np.isfinite(roll):
+    if math.isfinite(roll):
         changes = f"{number(price, signed=True)}%, OI {number(oi, signed=True)}%"
         return f"Price {changes}; {number(roll, 0)}% rolled"
     return f"Price {_against(price, DAY_PRICE)}; OI {_against(oi, DAY_OI)}"

@@ -169,11 +169,12 @@ def judge(table: AnyBars, inputs: Inputs) -> Verdict:
     last = last_row(table)
     verdict = (
         _stand(last, inputs, opened, starts[first:])
-        if np.isfinite(last["or15_high"])
+        if math.isfinite(last["or15_high"])
         else _unknown(starts[first:] - opened)
     )
-    flags = () if hours is not None else ("session_unverified",)
-    return replace(verdict, flags=(*verdict.flags, *flags))
+    if hours is not None:
+        return verdict
+    return replace(verdict, flags=(*verdict.flags, "session_unverified"))
 
 
 def _unknown(elapsed: Ints) -> Verdict:
@@ -192,9 +193,9 @@ def _stand(last: dict[str, float], inputs: Inputs, opened: int, starts: Ints) ->
     """Judge the bars of today that follow a known range."""
     assert inputs.index is not None
     top, bottom = last["or15_high"], last["or15_low"]
-    after = starts[starts >= opened + LEADING * 60]
+    after = starts[np.searchsorted(starts, opened + LEADING * 60) :]
     sides = _sides(column(inputs.index, "close")[len(inputs.index) - len(after) :], top, bottom)
-    turns = np.flatnonzero(np.diff(sides, prepend=0))  # where a run of one side begins
+    turns = np.flatnonzero(sides != np.append(0, sides[:-1]))  # where a run of one side begins
     side = int(sides[-1]) if len(sides) else 0
     flags = _range_flags(last, inputs, int(starts[-1]), opened)
     levels = _levels(top, bottom)

@@ -196,7 +196,7 @@ def judge(table: AnyBars, inputs: Inputs) -> Verdict:
     assert inputs.index is not None
     last = last_row(table)
     day = day_of_last(inputs.index)
-    if not np.isfinite(last["classic_p"]):
+    if not math.isfinite(last["classic_p"]):
         return insufficient(_missing(day))
     close = float(column(inputs.index, "close")[-1])
     top, bottom, p = last["cpr_tc"], last["cpr_bc"], last["classic_p"]

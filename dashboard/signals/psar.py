@@ -18,12 +18,12 @@ Source: J. Welles Wilder, New Concepts in Technical Trading Systems (1978), as i
 import math
 
 import numpy as np
-import talib
 
-from dashboard.core.averages import adx, atr
+from dashboard.core.averages import SAR, adx, atr
 from dashboard.core.bars import AnyBars, Bars, as_table, column, last_row, prices
 from dashboard.core.market import Floats
 from dashboard.core.signal import Inputs, Signal, Stance, Verdict
+from dashboard.core.table import Columns, Row
 from dashboard.core.view import Line, Number
 from dashboard.core.wording import number
 
@@ -57,7 +57,7 @@ def calculate(bars: Bars) -> Bars:
         If a price is unknown.
     """
     high, low, close = prices(bars, "high", "low", "close")
-    stop = talib.SAR(high, low, STEP, LIMIT)
+    stop = SAR(high, low, STEP, LIMIT)
     return as_table(
         {
             "psar": stop,
@@ -67,6 +67,21 @@ def calculate(bars: Bars) -> Bars:
             "adx14": adx(bars, PERIOD),
         },
         bars,
+    )
+
+
+def resume(table: Columns, bars: Columns) -> Row:
+    """Return the last bar's row."""
+    high, low, close = prices(bars, "high", "low", "close")
+    stop = SAR(high, low, STEP, LIMIT)[-1:]
+    return Row(
+        {
+            "psar": float(stop[0]),
+            "psar_dir": float(_sides(high[-1:], low[-1:], stop)[0]),
+            "psar_gap": float(close[-1] - stop[0]),
+            "atr14": float(atr(bars, PERIOD)[-1]),
+            "adx14": float(adx(bars, PERIOD)[-1]),
+        }
     )
 
 
@@ -118,6 +133,7 @@ SIGNAL = Signal(
     order=50,
     needs=("index",),
     calculate=calculate,
+    resume=resume,
     judge=judge,
     view=(
         Number("psar", "SAR", digits=1),

@@ -408,7 +408,7 @@ def _broke(table: AnyBars, last: dict[str, float]) -> str:
 
 def _flags(last: dict[str, float]) -> tuple[str, ...]:
     flags = ["choch"] if last["choch"] else []
-    if np.isfinite(last["broken"]):
+    if math.isfinite(last["broken"]):
         flags.append("fresh_choch" if last["choch"] else "fresh_bos")
     return tuple(flags)
 

@@ -38,6 +38,7 @@ at its beginning.
 Source: the rule is ours; the levels are those of the sections they come from.
 """
 
+import math
 from bisect import bisect_right
 from collections.abc import Mapping
 from functools import lru_cache
@@ -85,7 +86,9 @@ HALF_LIFE = 2  # sessions
 ROOM = 0.2
 EACH_SIDE = 3
 ROOM_FOR = 16  # swings, and multiples of it
+OPENING_QUARTERS = 2
 MISSING_S = 180  # of the opening range: a fifth
+LOOKED_AT = 30  # bars, for the last three that close five minutes
 APART = 2.0**24  # INR, beyond any price
 WEIGHTS = {
     "prior high": 3.0,
@@ -165,13 +168,14 @@ class Zones(NamedTuple):
 
 
 class Standing(NamedTuple):
-    """The zones in force at the last bar: the day's pivots [INR] stay, the rest is renewed."""
+    """The zones in force at the last bar, and the levels [INR] that stay all day."""
 
     number: int  # of the renewal, counted from the first bar on
     zones: Zones
     tolerance: float  # INR
     levels: float  # known ones that are no round numbers
     pivots: dict[str, Floats]
+    opening: dict[str, Floats] | None = None  # its ranges, where they will stay
 
 
 NO_ZONES = Zones(np.zeros(1, dtype=np.int64), np.empty(0), np.empty(0), np.empty(0, dtype=object))
@@ -264,7 +268,7 @@ def resume(
     close = float(closes[-1])
     row = _nearest(close, standing)
     row |= {"tolerance": standing.tolerance, "broken": 0.0, "levels": standing.levels}
-    ends = _closing_rows(bars.starts)[-3:].tolist()
+    ends = _last_closing_rows(bars.starts)
     if len(ends) == 3 and ends[-1] == len(table) and ends[0] >= first_of_day(bars):
         before, one, _ = ends
         lower, upper = sorted((float(closes[one]), close))
@@ -312,45 +316,57 @@ def _renewed_last(
     """
     if index_15m is None:
         return None
-    today = rows(bars, first_of_day(bars))
-    begins = _first_rows(today.starts // QUARTER_S)
-    sessions = np.unique(np.concatenate([index_15m.days, bars.days]))
-    renewals = _renewals(today, begins, sessions)
-    last = Renewals(
-        renewals.rows[-1:],
-        renewals.starts[-1:],
-        renewals.days[-1:],
-        renewals.opens[-1:],
-        renewals.sessions[-1:],
-    )
-    levels = {
-        **standing.pivots,
-        **{name: ends[-1:] for name, ends in _opening(renewals, _made(today, begins)).items()},
-        **_round(last.opens),
-    }
+    sessions = np.array(sorted({*index_15m.days.tolist(), *bars.days.tolist()}))
+    last = _renewals(bars, np.array([len(bars) - 1]), sessions)
+    opening = standing.opening or _opening_of_last(bars, sessions)
+    levels = {**standing.pivots, **opening, **_round(last.opens)}
     if chain is not None:
         strikes = _open_interest(last.starts, last.days, chain)
         levels |= {"call OI": strikes[0], "put OI": strikes[1]}
     if future is not None:
         theirs, own = _two_sessions(future), _two_sessions(bars)
-        night = own.starts[: len(own) - len(today)][-1:]
+        night = own.starts[: first_of_day(own)][-1:]
+        if not set(night.tolist()) <= set(theirs.starts.tolist()):
+            return None
         profile = _profile(last, own, theirs, underlying)
-        if profile is None or not np.isin(night, theirs.starts).all():
+        if profile is None:
             return None
         levels |= profile
     quarters = _quarters(index_15m, sessions, last)
     (width,) = _tolerance(quarters, last.opens).tolist()
-    codes, price, ages = (values[0] for values in _joined(levels, _swings(quarters, last)))
+    moving = _swings(quarters, last)
+    fixed, born = _constants(_names(levels))
+    price = np.concatenate([*map(np.ravel, levels.values()), moving.prices[0]])
     there = np.isfinite(price)
+    codes = np.append(fixed, moving.codes[0])[there]
     zones = _renewal(
-        codes[there].tobytes(),
+        codes.tobytes(),
         price[there].tobytes(),
-        ages[there].tobytes(),
+        np.append(born, moving.ages[0])[there].tobytes(),
         _touching(quarters)[:, int(quarters.first[0]) : int(quarters.known[0])].tobytes(),
         width,
     )
-    count = float(np.count_nonzero(~np.isin(codes[there], ROUND)))
-    return Standing(standing.number + 1, zones, width, count, standing.pivots)
+    count = float(sum(code not in ROUND for code in codes.tolist()))
+    known = opening if _is_over(bars) else None
+    return Standing(standing.number + 1, zones, width, count, standing.pivots, known)
+
+
+def _opening_of_last(bars: Columns, sessions: Ints) -> Named:
+    """Return the opening ranges as of the last bar."""
+    today = rows(bars, first_of_day(bars))
+    begins = _first_rows(today.starts // QUARTER_S)
+    ends = _opening(_renewals(today, begins, sessions), _made(today, begins))
+    return {name: values[-1:] for name, values in ends.items()}
+
+
+def _is_over(bars: Columns) -> bool:
+    """Say whether the opening ranges of the last bar's day stay as they are."""
+    quarters = bars.starts[first_of_day(bars) :] // QUARTER_S
+    return int(np.count_nonzero(quarters[1:] != quarters[:-1])) >= OPENING_QUARTERS
+
+
+def _names(levels: Named) -> tuple[str, ...]:
+    return tuple(name for name, prices in levels.items() for _ in np.atleast_2d(prices))
 
 
 def _two_sessions(bars: Columns) -> Columns:
@@ -627,8 +643,8 @@ def _profile(
 
 def _joined(levels: Named, moving: Levels) -> Levels:
     """Return all levels side by side."""
-    names = [name for name, prices in levels.items() for _ in np.atleast_2d(prices)]
-    codes, ages = _constants(tuple(names))
+    names = _names(levels)
+    codes, ages = _constants(names)
     fixed = np.vstack(list(levels.values())).T
     count = len(fixed)
     return Levels(
@@ -820,6 +836,17 @@ def _closing_rows(starts: Ints) -> Ints:
     return np.flatnonzero(closes)
 
 
+def _last_closing_rows(starts: Ints) -> list[int]:
+    """Return the last three of them, looked for among the last bars where that is enough."""
+    first = max(0, len(starts) - LOOKED_AT)
+    tail = starts[first:]
+    if first and tail[1] - tail[0] < FIVE_S:  # bars are short by then
+        found = np.flatnonzero(tail[1:] % FIVE_S == FIVE_S - 60)[-3:] + first + 1
+        if len(found) == 3:
+            return [int(row) for row in found]
+    return [int(row) for row in _closing_rows(starts)[-3:]]
+
+
 def judge(table: AnyBars, inputs: Inputs) -> Verdict:
     """Return the side on which there is more room to the nearest zone."""
     assert inputs.index is not None
@@ -850,7 +877,7 @@ def _one_sided(
     last: dict[str, float], close: float, flags: tuple[str, ...], levels: tuple[PriceLevel, ...]
 ) -> Verdict:
     """Say on which side of the close there is no level."""
-    side, other = ("below", "r1") if np.isfinite(last["r1"]) else ("above", "s1")
+    side, other = ("below", "r1") if math.isfinite(last["r1"]) else ("above", "s1")
     reason = f"No level {side} {number(close)}; {other.upper()} {number(last[other])}"
     return Verdict(Stance.NEUTRAL, 0.0, reason, (*flags, f"no_level_{side}"), levels)
 

@@ -53,7 +53,7 @@ from dashboard.core.signal import Inputs, Signal, Stance, Verdict, insufficient
 from dashboard.core.table import DAY_S, IST_OFFSET_S, Columns, Row, Values
 from dashboard.core.view import Curve, Number, Pane
 from dashboard.core.wording import clock_time, number
-from dashboard.signals.vwap import LATE_S, is_thin, running, session_of_last
+from dashboard.signals.vwap import LATE_S, is_thin, lacks_volume, running, session_of_last
 
 BARS = 20  # of rvol20's mean
 SESSIONS = 10  # of rvol_tod's mean
@@ -322,7 +322,7 @@ def judge(table: AnyBars, inputs: Inputs) -> Verdict:
     enough = MIN_EXPIRY_SESSIONS if expiring else MIN_SESSIONS
     if sessions < enough:
         return insufficient(_too_few(sessions, enough, inputs.past_volume))
-    if not np.isfinite(ratio):
+    if not math.isfinite(ratio):
         return insufficient(_unknown(last, start, inputs.timeframe))
     close, vwap = float(column(today, "close")[-1]), last["vwap"]
     side = 0 if abs(close - vwap) <= EQUAL * vwap else 1 if close > vwap else -1
@@ -345,7 +345,7 @@ def _too_few(sessions: int, enough: int, past: AnyBars | None) -> str:
 
 def _unknown(last: dict[str, float], start: int, timeframe: str) -> str:
     """Say why there is no ratio although there are past sessions."""
-    if not np.isfinite(last["day_volume"]):
+    if not math.isfinite(last["day_volume"]):
         return "The session's beginning is not here"
     end = clock_time(from_seconds(bar_end(start, Segment.FNO, TIMEFRAMES[timeframe])))
     return f"Earlier sessions had no volume by {end}"
@@ -355,7 +355,7 @@ def _flags(last: dict[str, Any], today: AnyBars, sessions: int) -> tuple[str, ..
     flags = [f"volume_{last['band']}"] if last["band"] != "normal" else []
     if sessions < SESSIONS:
         flags.append("short_baseline")
-    if np.isnan(column(today, "volume")).any():
+    if lacks_volume(today):
         flags.append("volume_unknown")
     return tuple(flags)
 

@@ -61,7 +61,7 @@ from dashboard.core.signal import (
 from dashboard.core.table import Columns, Row
 from dashboard.core.view import Level, Number, Zone
 from dashboard.core.wording import RANGE, clock_time, number
-from dashboard.signals.vwap import bar_length, begins_late, is_thin, session_of_last
+from dashboard.signals.vwap import bar_length, begins_late, is_thin, lacks_volume, session_of_last
 
 BINS = {"NIFTY": 5.0, "BANKNIFTY": 10.0, "SENSEX": 20.0}  # INR
 BIN_BELOW = ((35_000.0, 5.0), (65_000.0, 10.0), (math.inf, 20.0))  # of an unnamed underlying
@@ -332,7 +332,7 @@ def _flags(last: dict[str, float], today: AnyBars, sides: Ints) -> tuple[str, ..
         price = last[f"prior_{name}"]
         if price > high or price < low:  # false for NaN
             flags.append(f"naked_prior_{name}")
-    if np.isnan(column(today, "volume")).any():
+    if lacks_volume(today):
         flags.append("volume_unknown")
     return tuple(flags)
 

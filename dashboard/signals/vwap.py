@@ -222,7 +222,7 @@ def judge(table: AnyBars, inputs: Inputs) -> Verdict:
     assert bars is not None
     today = session_of_last(bars)
     last = last_row(table)
-    if not np.isfinite(last["vwap"]):
+    if not math.isfinite(last["vwap"]):
         return insufficient("No volume yet in this session")
     if len(today) < MIN_BARS:
         return insufficient(f"{len(today)} of {MIN_BARS} bars of the session")
@@ -232,7 +232,7 @@ def judge(table: AnyBars, inputs: Inputs) -> Verdict:
     side, way = _sign(close - vwap, vwap), _sign(last["vwap_slope"], vwap)
     fact = f"Close {number(close)} {'<=>'[side + 1]} {number(vwap)}"
     reason = f"{fact}; slope {('down', 'flat', 'up')[way + 1]}"
-    agree = np.isfinite(z) and side != 0 and side * way >= 0
+    agree = math.isfinite(z) and side != 0 and side * way >= 0
     stance = (Stance.BULLISH if side > 0 else Stance.BEARISH) if agree else Stance.NEUTRAL
     strength = min(50 * abs(z), GAP_CAP if begins_late(today) else 100.0) if agree else 0.0
     return Verdict(stance, strength, reason, _flags(last, today, inputs))
@@ -275,6 +275,11 @@ def _is_thin(today: AnyBars, timeframe: str) -> bool:
     return 2 * traded < slots
 
 
+def lacks_volume(today: AnyBars) -> bool:
+    """Say whether a bar of the session has a volume that is not known."""
+    return once(today, ("lacks volume",), lambda: bool(np.isnan(column(today, "volume")).any()))
+
+
 def _sign(value: float, scale: float) -> int:
     return 0 if abs(value) <= EQUAL * abs(scale) else 1 if value > 0 else -1
 
@@ -283,7 +288,7 @@ def _flags(last: dict[str, float], today: AnyBars, inputs: Inputs) -> tuple[str,
     flags = ["gap_in_window"] if begins_late(today) else []
     if abs(last["vwap_z"]) > STRETCHED:
         flags.append("stretched")
-    if np.isnan(column(today, "volume")).any():
+    if lacks_volume(today):
         flags.append("volume_unknown")
     if inputs.average_price is not None:
         apart = 100 * abs(last["vwap"] / inputs.average_price - 1)

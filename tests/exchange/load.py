@@ -1,5 +1,6 @@
 """Load: so many instruments, so many ticks a second each, in real time."""
 
+import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -25,6 +26,7 @@ class Load:
     rate: float = 1.5
     messages: int = 4
     sent: int = 0  # messages to all connections
+    stopping: threading.Event = field(default_factory=threading.Event)
     late_s: float = 0.0  # the longest that a message was sent after its time
     _volume: np.ndarray = field(init=False)
 
@@ -44,7 +46,8 @@ class Load:
         step, start = 1 / self.messages, time.monotonic()
         for number in range(round(seconds * self.messages)):
             due = start + number * step
-            time.sleep(max(0.0, due - time.monotonic()))
+            if self.stopping.wait(max(0.0, due - time.monotonic())):
+                return
             self.late_s = max(self.late_s, time.monotonic() - due)
             self.sent += self.exchange.push(encode(self._batch()))
             if number % self.messages == 0:

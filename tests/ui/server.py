@@ -135,12 +135,16 @@ def in_a_thread(coroutine):
 
 
 @contextmanager
-def serve(home: Path, *options: str, **environment: str) -> Iterator[Served]:
+def serve(
+    home: Path, *options: str, ahead_ns: int | None = None, **environment: str
+) -> Iterator[Served]:
     """Run ``panel serve app.py`` on a free port until the block ends.
 
+    `ahead_ns` shifts the clock of the process, as where the market must be open.
     Its words go to a file: a pipe that nobody empties would bring the server to a halt.
     """
-    command = [sys.executable, "-m", "panel", "serve", "app.py", "--port", "0", *options]
+    module = ["panel", "serve", "app.py"] if ahead_ns is None else ["tests.ui.shifted", ahead_ns]
+    command = [sys.executable, "-m", *map(str, module), "--port", "0", *options]
     log = home.with_suffix(".log")
     with log.open("w") as words:
         process = subprocess.Popen(

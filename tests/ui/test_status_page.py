@@ -187,6 +187,25 @@ def test_nothing_of_the_room_is_cut_at_any_size(open_desk: Open, operations: str
 @pytest.mark.parametrize("operations", ["good", "broken"])
 def test_the_header_has_room_for_the_stages_of_a_live_desk(open_desk: Open, operations: str):
     page = open_desk(f"variant=live&operations={operations}")
-    for width, height in SIZES:
+    for width, height in (*SIZES, (900, 700), (1279, 800), (1399, 800)):
         page.set_viewport_size({"width": width, "height": height})
         assert (width, cut(page)) == (width, [])
+
+
+@pytest.mark.parametrize(
+    ("motion", "look"),
+    [("no-preference", ["breathe", "2s", "infinite"]), ("reduce", ["none", "0s", "1"])],
+)
+def test_the_dot_of_live_breathes_unless_motion_is_unwanted(
+    open_desk: Open, motion: str, look: list[str]
+):
+    page = open_desk("variant=live", reduced_motion=motion)
+    assert (
+        page.locator(".mode.live .dot").evaluate(
+            """(dot) => {
+              const look = getComputedStyle(dot)
+              return [look.animationName, look.animationDuration, look.animationIterationCount]
+            }"""
+        )
+        == look
+    )
