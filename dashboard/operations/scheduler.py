@@ -18,20 +18,14 @@ from dashboard.operations.calling import Caller
 from dashboard.operations.diary import Diary
 from dashboard.operations.ending import Ending
 from dashboard.operations.faults import Faults
-from dashboard.operations.health import (
-    TICK_LATE_S,
-    calendar_stage,
-    kite_stage,
-    quotes_stage,
-    scheduler_stage,
-    socket_stage,
-)
+from dashboard.operations.health import TICK_LATE_S, scheduler_stage
 from dashboard.operations.jobs import Jobs, Run, threads
 from dashboard.operations.parts import Parts
 from dashboard.operations.plan import plan
 from dashboard.operations.probe import Probe
 from dashboard.operations.right import Right
 from dashboard.operations.subscribing import Subscription
+from dashboard.operations.telling import OUTER, brief_status, outer_stages, sentences
 from dashboard.pipeline.views.health import Rates
 
 SESSIONS_S = 5.0
@@ -39,7 +33,6 @@ FILL_S = 60.0
 BEAT_S = 5.0
 OLD_DUMP_AFTER = 3  # failures in trading hours, then the last dump before today's serves
 PATIENCE_S = 5.0  # at the end of the process, for what is being written
-OUTER = frozenset({"Scheduler", "Calendar", "Kite", "Socket", "Quotes", "Tape", "Database"})
 
 
 @dataclass
@@ -76,7 +69,7 @@ class Scheduler:
         self._contracts_day: date | None = None
         self._history_day: date | None = None
         self.plan = plan(self.calendar, from_ns(clock.now_ns()))
-        self._status = self._brief_status()
+        self._status = brief_status(clock.now_ns(), self.mode, self.plan)
 
     # -- once a second -----------------------------------------------------------------------
 
@@ -242,14 +235,10 @@ class Scheduler:
         self.parts.pool.close()
         self._right.release()
 
-    def _brief_status(self) -> OperationsStatus:
-        now = self.plan
-        words = now.sentence, now.next_sentence
-        return OperationsStatus(self.clock.now_ns(), self.mode, now.phase, *words)
-
     def _whole_status(self) -> OperationsStatus:
+        now = brief_status(self.clock.now_ns(), self.mode, self.plan)
         return replace(
-            self._brief_status(),
+            now,
             sessions=self.parts.sessions.statuses(),
             connections=self.parts.pool.connections(),
             stages=self._whole_stages(),
@@ -260,40 +249,19 @@ class Scheduler:
         )
 
     def _whole_stages(self) -> tuple[Stage, ...]:
-        now_ns, pool, liquid = self.clock.now_ns(), self.parts.pool, self._subscription.liquid
-        connections, sessions = pool.connections(), self.parts.sessions.statuses()
-        rate, _ = self._rates.see(now_ns, sum(one.messages for one in connections), 0)
+        messages = sum(one.messages for one in self.parts.pool.connections())
+        rate, _ = self._rates.see(self.clock.now_ns(), messages, 0)
         return (
-            scheduler_stage(0.0),
-            *calendar_stage(self.plan),
-            kite_stage(sessions, self.plan),
-            socket_stage(connections, sessions, self.plan, now_ns, rate),
-            quotes_stage(pool.ages_s(), liquid, self.plan, now_ns),
+            *outer_stages(
+                self.parts, self.plan, self._subscription.liquid, self.clock.now_ns(), rate
+            ),
             *self.parts.recording.stages(),
             self._probe.stage(),
         )
 
     def _problems(self) -> tuple[str, ...]:
-        found = []
-        if self.plan.needs_token and self._right.problem():
-            found.append(self._right.problem())
-        if self.plan.needs_feed and self._contracts_day == self.plan.day:
-            found += self.parts.contracts.remarks(self.plan.day)
-        found += [f"{SAID.get(n, n)}: {why}" for n, why in self.jobs.errors().items()]
-        found += [LONG.format(name, age(long_s)) for name, long_s in self.jobs.long().items()]
+        right = self._right.problem() if self.plan.needs_token else ""
+        is_here = self.plan.needs_feed and self._contracts_day == self.plan.day
+        remarks = self.parts.contracts.remarks(self.plan.day) if is_here else ()
+        found = [*([right] if right else []), *remarks, *sentences(self.jobs)]
         return (*found, *self._faults.sentences(), *self.plan.warnings)
-
-
-LONG = "The step {!r} of the scheduler is under way for {}: if it does not end, restart Tezi."
-SAID = {
-    "lease": "The right to the connection could not be asked for",
-    "sessions": "Kite's sessions could not be looked at",
-    "contracts": "The instruments dump could not be had, and is asked for again",
-    "recording": "The recording could not be begun or ended, and is tried again",
-    "history": "Earlier sessions could not be had, and are asked for again",
-    "fill": "Missing bars could not be had, and are asked for again",
-    "report": "The day could not be reconciled, and is tried again",
-    "report without": "The day's report could not be written, and is tried again",
-    "left": "A tape that was left open could not be finished, and is tried again",
-    "journal": "The state could not be written to the database",
-}
