@@ -152,7 +152,10 @@ class Visit:
         if self._selection.room != "desk":
             return
         chart = snapshot.charts.get((look.underlying, look.timeframe))
-        if chart is not None:
+        if chart is not None and not len(chart.bars) and chart.forming is None:
+            self.chart.clear(f"No bar of {look.underlying} yet")
+            self._pictured = None
+        elif chart is not None:
             overlays, blind = self._selection.overlays, self._selection.blind
             gaps = snapshot.timeline.gaps
             self.chart.show(chart, snapshot.signals, overlays, "", blind=blind, gaps=gaps)

@@ -176,7 +176,8 @@ def _nothing() -> ChartView:
 def _about(chart: ChartView, rows: Rows) -> dict[str, Any]:
     """Return what the chart is of; another `key` is another picture."""
     return {
-        "key": f"{chart.underlying} {chart.timeframe} {rows.day}",
+        # earlier sessions that come while it is shown move every bar to another x
+        "key": f"{chart.underlying} {chart.timeframe} {rows.day} {rows.starts[:1].tolist()}",
         "title": f"{chart.title} · {chart.timeframe}",
         "minutes": rows.size_s // 60,
         "today": rows.today,
