@@ -48,14 +48,14 @@ class Pacer:
         KiteLimitError
             If Kite wants to be left alone for longer.
         """
-        slept = 0.0
+        slept, known = 0.0, self._known()
         while (left := self._take()) > 0:
             step = min(left, STEP_S)
             self._sleep(step)
             slept += step
             if slept >= WINDOW_S:  # it is over, also by a clock that stands still
-                slept = 0.0
-                self._forget()
+                self._forget(known)
+                slept, known = 0.0, self._known()
         try:
             yield
         finally:
@@ -82,6 +82,13 @@ class Pacer:
                 return 0.0
             return self._ended[0] + WINDOW_S - now if self._ended else STEP_S
 
-    def _forget(self) -> None:
+    def _known(self) -> tuple[float, ...]:
         with self._lock:
-            self._ended.clear()
+            return tuple(self._ended)
+
+    def _forget(self, known: tuple[float, ...]) -> None:
+        """Forget the requests that had ended when a sleep of a second began, and no later ones."""
+        with self._lock:
+            while self._ended and self._ended[0] in known:
+                known = known[1:]
+                self._ended.popleft()

@@ -132,6 +132,7 @@ class Ticker(KiteTicker):  # type: ignore[misc]
         self._hears: Hears | None = hears
         self._connector: Any = None
         self._secret = grant.access_token
+        self._has_complained = False
 
     def connect(self, trust_root: Any = None) -> None:
         """Begin to connect."""
@@ -172,11 +173,11 @@ class Ticker(KiteTicker):  # type: ignore[misc]
 
     def _on_open(self, ws: Any) -> None:
         if self._hears is not None:
-            _safely(self._hears.opened)
+            self._tell(self._hears.opened)
 
     def _on_message(self, ws: Any, payload: bytes, is_binary: bool) -> None:
         if self._hears is not None:
-            _safely(self._hears.heard, payload, is_binary)
+            self._tell(self._hears.heard, payload, is_binary)
 
     def _on_close(self, ws: Any, code: int, reason: str | None) -> None:
         told = UNCLEAN.sub(r"\1", reason or "no reason was given")
@@ -185,7 +186,16 @@ class Ticker(KiteTicker):  # type: ignore[misc]
     def _over(self, reason: str) -> None:
         hears, self._hears = self._hears, None
         if hears is not None:
-            _safely(hears.lost, reason.replace(self._secret, "…") if self._secret else reason)
+            self._tell(hears.lost, reason.replace(self._secret, "…") if self._secret else reason)
+
+    def _tell(self, tell: Callable[..., None], *what: Any) -> None:
+        """Tell the listener; a mistake of its must not drop the socket."""
+        try:
+            tell(*what)
+        except Exception:
+            if not self._has_complained:  # one a message would fill the disk
+                log.exception("What Kite sent could not be taken in")
+            self._has_complained = True
 
 
 def _mistrust(reason: Any) -> str:
@@ -197,14 +207,6 @@ def _mistrust(reason: Any) -> str:
         words = ", ".join(str(detail[-1]) for detail in details) or "TLS broke off"
         return f"Kite's certificate was refused, or its TLS: {words}"
     return ""
-
-
-def _safely(tell: Callable[..., None], *what: Any) -> None:
-    """Tell something; a listener's mistake must not drop the socket."""
-    try:
-        tell(*what)
-    except Exception:
-        log.exception("What Kite sent could not be taken in")
 
 
 @lru_cache(maxsize=1)

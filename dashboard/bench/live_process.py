@@ -163,6 +163,7 @@ def _measure(operations: Operations, watch: Watch) -> dict[str, Any]:
         if started is not None:
             watch.memory.append(_resident_mb())
     assert started is not None, "nothing came"
+    time.sleep(LOOK_S)  # what came last is on its way to the hub
     cpu, wall = time.process_time() - started[0], time.monotonic() - started[1]
     desk = operations.room.desks.shared
     assert desk is not None

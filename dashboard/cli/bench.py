@@ -20,6 +20,10 @@ def bench(
     browser: Annotated[
         bool, typer.Option("--browser", help="Also time ticks to the page, in Chromium.")
     ] = False,
+    live: Annotated[
+        bool, typer.Option("--live", help="Only a live process against an exchange, at full rate.")
+    ] = False,
+    minutes: Annotated[float, typer.Option(help="How long, with --live.")] = 10.0,
     tiny: Annotated[bool, typer.Option("--tiny", hidden=True)] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
@@ -37,7 +41,14 @@ def bench(
     size = sizes.WHOLE if whole_day else size
     here = machine()
     with progress_bar("Measuring") as report:
-        figures = [figure for subject in run(size, report, browser=browser) for figure in subject]
+        if live:
+            from dashboard.bench.live import measure_live
+
+            report(0.0, "a live process")
+            figures = measure_live(60 * minutes)
+        else:
+            subjects = run(size, report, browser=browser)
+            figures = [figure for subject in subjects for figure in subject]
     if as_json:
         shown = {"machine": here, "part": size.part, "figures": [f.as_dict() for f in figures]}
         typer.echo(orjson.dumps(shown, option=orjson.OPT_INDENT_2).decode())

@@ -7,7 +7,7 @@ import ssl
 import struct
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # of RFC 6455
@@ -38,6 +38,8 @@ class Server:
     visits: list[Visit] = field(default_factory=list)
     names: list[str | None] = field(default_factory=list)  # asked for by SNI
     on_text: Callable[[Visit, bytes], None] = lambda visit, text: None  # in its own thread
+    writers: list[asyncio.StreamWriter] = field(default_factory=list)
+    tls: ssl.SSLContext | None = None
     loop: asyncio.AbstractEventLoop | None = None
 
     def send(self, payload: bytes, opcode: int = BINARY, visit: int = -1) -> None:
@@ -54,7 +56,10 @@ class Server:
 
     async def visited(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         visit = None
+        self.writers.append(writer)
         try:
+            if self.tls is not None:
+                await writer.start_tls(self.tls)
             head = await reader.readuntil(b"\r\n\r\n")
             visit = Visit(head.split(b" ")[1].decode(), writer)
             self.visits.append(visit)
@@ -67,7 +72,7 @@ class Server:
         except (asyncio.IncompleteReadError, ConnectionError, ssl.SSLError):
             pass
         finally:
-            writer.close()
+            await _close(writer)
             if visit is not None:
                 visit.is_over.set()
 
@@ -88,6 +93,15 @@ class Server:
         if opcode == CLOSE:
             visit.writer.write(_frame(CLOSE, payload))
             raise ConnectionError
+
+
+async def _close(writer: asyncio.StreamWriter) -> None:
+    """Close it for good: a client that was refused may not say good-bye."""
+    writer.close()
+    with suppress(OSError, TimeoutError):
+        await asyncio.wait_for(writer.wait_closed(), 1)
+    writer.transport.abort()
+    await asyncio.sleep(0)
 
 
 def _handshake(head: bytes, status: str) -> bytes:
@@ -111,23 +125,25 @@ def _frame(opcode: int, payload: bytes) -> bytes:
 @contextmanager
 def serving(tls: ssl.SSLContext | None = None) -> Iterator[Server]:
     """Run a server for as long as a test lasts."""
-    server = Server()
+    server = Server(tls=tls)
     ready = threading.Event()
     if tls is not None:
         tls.sni_callback = lambda _socket, name, _context: server.names.append(name)
 
     async def run() -> None:
         server.loop = asyncio.get_running_loop()
-        listening = await asyncio.start_server(server.visited, "127.0.0.1", 0, ssl=tls)
+        listening = await asyncio.start_server(server.visited, "127.0.0.1", 0)
         server.port = listening.sockets[0].getsockname()[1]
         server.stop = asyncio.Event()  # type: ignore[attr-defined]
         ready.set()
         await server.stop.wait()  # type: ignore[attr-defined]
         listening.close()
-        for visit in server.visits:
-            visit.writer.transport.abort()
-        others = asyncio.all_tasks() - {asyncio.current_task()}
-        await asyncio.wait(others, timeout=5) if others else None
+        for quiet in range(3000):  # whoever was just let in is not seen at once
+            await asyncio.sleep(0.01)
+            for writer in server.writers:
+                writer.transport.abort()
+            if quiet > 2 and asyncio.all_tasks() == {asyncio.current_task()}:
+                break
 
     thread = threading.Thread(target=asyncio.run, args=(run(),))
     thread.start()

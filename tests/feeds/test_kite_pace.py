@@ -95,3 +95,22 @@ def test_who_is_barred_hears_for_how_long(clock: ManualClock):
     assert caught.value.wait_s == pytest.approx(15)
     clock.advance(15)
     take(pacer)
+
+
+def test_who_waits_long_forgets_nothing_that_others_asked_meanwhile():
+    class Still:
+        def monotonic(self) -> float:
+            return 100.0
+
+        def now_ns(self) -> int:
+            return 0
+
+    pacer = Pacer(Still(), 1, lambda _seconds: None)
+    with pacer.turn():
+        pass
+    known = pacer._known()
+    pacer._forget(known)
+    with pacer.turn():
+        pass
+    pacer._forget(())  # another one slept a second that began before this request
+    assert len(pacer._known()) == 1
