@@ -83,7 +83,11 @@ class DeskRoom:
         if shared is not None and shared.day.day >= today:
             return  # today's own desk stays until midnight, ended or not
         tools, clock = self.desks.tools, self.desks.clock
-        waiting = WaitingDay(tools, _day_to_wait_for(tools.calendar, now))
+        try:
+            day = _day_to_wait_for(tools.calendar, now)
+        except CalendarError:
+            return  # the scheduler says that the calendar has ended: no desk can wait for a day
+        waiting = WaitingDay(tools, day)
         desk = Desk(
             waiting,
             tools.calendar,

@@ -4,6 +4,7 @@ A section takes DataFrames in a notebook and `Columns` on a desk, and answers in
 between it works on plain arrays. What it needs of its bars it asks for here.
 """
 
+import math
 from functools import lru_cache
 from itertools import pairwise
 from typing import Any, TypeVar
@@ -119,9 +120,20 @@ def prices(bars: AnyBars, *names: str) -> tuple[Floats, ...]:
     if not isinstance(bars, Columns):
         return _prices(bars, names)
     if names not in bars.facts:
+        _check_last(bars)
         bars.facts[names] = _prices(bars, names)
     found: tuple[Floats, ...] = bars.facts[names]
     return found
+
+
+def _check_last(bars: Columns) -> None:
+    """Note that the prices of a bar that has just followed are in order, if they are."""
+    before, last = len(bars) - 1, bars.last if len(bars) else {}
+    for name, seen in bars.checked.items():
+        if seen == before and name in last and 0 < last[name] < math.inf:
+            bars.checked[name] = before + 1
+    if bars.checked.get(RANGE) == before and last["high"] >= last["low"]:
+        bars.checked[RANGE] = before + 1
 
 
 def _prices(bars: AnyBars, names: tuple[str, ...]) -> tuple[Floats, ...]:

@@ -42,13 +42,13 @@ class Room:
 
 
 class Shown(Mapping[str, Values]):
-    """The first `size` rows of longer arrays, each looked at when it is asked for."""
+    """Some rows of longer arrays, each looked at when it is asked for."""
 
-    def __init__(self, arrays: Mapping[str, Values], size: int) -> None:
-        self._arrays, self._size = arrays, size
+    def __init__(self, arrays: Mapping[str, Values], part: slice) -> None:
+        self._arrays, self._part = arrays, part
 
     def __getitem__(self, name: str) -> Values:
-        return self._arrays[name][: self._size]
+        return self._arrays[name][self._part]
 
     def __contains__(self, name: object) -> bool:
         return name in self._arrays
@@ -109,7 +109,7 @@ class Columns:
     def rows(self, first: int, stop: int | None = None) -> "Columns":
         """Return the rows from `first` up to `stop`, as views."""
         part = slice(first, stop)
-        return Columns(self.starts[part], {name: v[part] for name, v in self.values.items()})
+        return Columns(self.starts[part], Shown(self.values, part))
 
     def followed_by(self, start: int, row: Row) -> "Columns":
         """Return the same with one more row; this table stays as it is.
@@ -123,7 +123,7 @@ class Columns:
         for name, values in room.values.items():
             values[size] = last[name]
         room.used = size + 1
-        longer = Columns(room.starts[: size + 1], Shown(room.values, size + 1))
+        longer = Columns(room.starts[: size + 1], Shown(room.values, slice(size + 1)))
         longer.checked, longer.state, longer._room = self.checked.copy(), row.state, room
         longer.__dict__["last"] = last  # as if it had been asked for
         return longer

@@ -172,10 +172,13 @@ class ChainHistory(Columns):
         return np.full(len(self), np.nan) if found is None else found
 
     def carrying(self, field: str, call: Floats, put: Floats) -> "ChainHistory":
-        """Return the same with a field that all rows share, given by strike: shape (k,)."""
-        shape = (len(self), len(self.strikes))
-        shared = {"CE": np.broadcast_to(call, shape), "PE": np.broadcast_to(put, shape)}
-        sides = self.sides | {(field, kind): values for kind, values in shared.items()}
+        """Return the same with one more field, shape (n, k), or (k,) where all rows share it."""
+        shape = len(self), len(self.strikes)
+        added = {(field, "CE"): call, (field, "PE"): put}
+        sides = self.sides | {
+            name: values if values.shape == shape else np.broadcast_to(values, shape)
+            for name, values in added.items()
+        }
         return ChainHistory(self.starts, self.strikes, sides, self.values)
 
     def rows(self, first: int, stop: int | None = None) -> "ChainHistory":

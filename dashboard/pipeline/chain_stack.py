@@ -22,10 +22,14 @@ class Stack:
         self._strikes = strikes
         self._size = 0
         self._last: ChainSnapshot | None = None
+        self._told: ChainHistory | None = None
         self._reserve(FIRST_SIZE if len(strikes) else 0)
 
     def upto(self, snapshots: Sequence[ChainSnapshot]) -> ChainHistory:
         """Return `snapshots` as arrays; those that were stacked before are not read again."""
+        told = self._told
+        if told is not None and len(told) == len(snapshots) and snapshots[-1] is self._last:
+            return told
         same = 0 < self._size <= len(snapshots) and snapshots[self._size - 1] is self._last
         if not same:
             self._size = 0
@@ -33,12 +37,13 @@ class Stack:
             self._add(snapshot)
         self._last = snapshots[-1] if snapshots else None
         size = self._size
-        return ChainHistory(
+        self._told = ChainHistory(
             self._starts[:size],
             self._strikes,
             {name: values[:size] for name, values in self._sides.items()},
             {name: values[:size] for name, values in self._head.items()},
         )
+        return self._told
 
     def _add(self, snapshot: ChainSnapshot) -> None:
         if self._size == len(self._starts):

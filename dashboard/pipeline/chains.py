@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from dashboard.core.clock import MINUTE_S, SECOND_NS
 from dashboard.core.market import TIMEFRAMES, UNDERLYINGS, Ints, Kind, Segment, Universe
+from dashboard.core.table import DAY_S
 from dashboard.options.chain import CHAIN_DTYPE, ChainHistory, ChainSnapshot
 from dashboard.pipeline.bars import Closed
 from dashboard.pipeline.chain_stack import Stack, joined, picked
@@ -55,15 +56,19 @@ class Chain:
 
     def with_yesterday(self, history: ChainHistory) -> ChainHistory:
         """Return the same with each contract's OI of the previous close, if any was given."""
-        return history.carrying("previous_oi", *self._yesterday) if self.previous_oi else history
+        if not self.previous_oi:
+            return history
+        call, put = (side[: len(history)] for side in self._yesterday)
+        return history.carrying("previous_oi", call, put)
 
     @cached_property
     def _yesterday(self) -> tuple[npt.NDArray[np.float64], ...]:
-        """Return the OI of the previous close by strike, of calls and of puts."""
-        return tuple(
+        """Return the OI of the previous close by strike, of calls and of puts, as many rows."""
+        sides = (
             np.array([self.previous_oi.get(row, np.nan) for row in rows.tolist()])
             for rows in (self.calls, self.puts)
         )
+        return tuple(np.broadcast_to(side, (DAY_S // MINUTE_S, len(side))) for side in sides)
 
     @property
     def rows(self) -> Ints:
@@ -188,12 +193,6 @@ class ChainBook:
         """Load the snapshots taken before a seek."""
         self.chains[underlying].snapshots = list(snapshots)
 
-    def forget(self) -> None:
-        """Put the chains together again when they are next asked for."""
-        self._told.clear()
-        self._found.clear()
-        self._grown.clear()
-
     def frame(
         self, underlying: str, timeframe: str, until: int, *, forming: bool = False
     ) -> ChainHistory | None:
@@ -209,7 +208,8 @@ class ChainBook:
             if chain.is_seen(self._state):
                 now = self._state.last_ns // SECOND_NS
                 minutes = joined(minutes, chain.take(self._state, now - now % MINUTE_S, now))
-            return self._on(chain, minutes, timeframe, forming=True)
+            starts, at = self._bars(minutes.starts, timeframe)
+            return chain.with_yesterday(picked(minutes, starts, at)) if len(at) else None
         count = int(np.searchsorted(minutes.starts, until))
         key, last = (underlying, timeframe), chain.snapshots[count - 1] if count else None
         told = self._told.get(key)
@@ -217,12 +217,6 @@ class ChainBook:
             closed = self._closed(chain, minutes, count, timeframe)
             told = self._told[key] = last, closed
         return told[1]
-
-    def _on(
-        self, chain: Chain, minutes: ChainHistory, timeframe: str, *, forming: bool
-    ) -> ChainHistory | None:
-        starts, at = self._bars(minutes.starts, timeframe, forming)
-        return chain.with_yesterday(picked(minutes, starts, at)) if len(at) else None
 
     def _closed(
         self, chain: Chain, minutes: ChainHistory, count: int, timeframe: str
@@ -232,8 +226,7 @@ class ChainBook:
         bars = self._grown.get(key)
         if bars is None or not bars.is_of(chain.snapshots, count):
             bars = self._grown[key] = Grown(Stack(chain.strikes))
-        starts, at = self._bars(minutes.starts[bars.taken : count], timeframe, forming=False)
-        for start, minute in zip(starts.tolist(), (at + bars.taken).tolist(), strict=True):
+        for start, minute in self._fresh(minutes.starts[:count], bars.taken, timeframe):
             bars.add(start, chain.snapshots[minute], minute)
         if bars.last is None:
             return None
@@ -248,16 +241,27 @@ class ChainBook:
             known = self._found[chain.underlying] = snapshot, {}
         return known[1]
 
-    def _bars(self, minutes: Ints, timeframe: str, forming: bool) -> tuple[Ints, Ints]:
-        """Return the bars of a timeframe: their starts [s], and which minute stands for each."""
+    def _fresh(self, minutes: Ints, taken: int, timeframe: str) -> Iterator[tuple[int, int]]:
+        """Yield closed bars of the minutes from `taken` on: start [s], and who stands for it."""
+        hours, size = self._hours.segments[Segment.FNO], TIMEFRAMES[timeframe]
+        start = end = stands = -1
+        for number, minute in enumerate(minutes[taken:].tolist(), taken):
+            if not hours.is_open(minute):  # before the open, or between
+                continue
+            if minute >= end and stands >= 0:
+                yield start, stands
+            (start, end), stands = hours.bucket(minute, size), number
+        if stands >= 0 and minutes[-1] + MINUTE_S >= end:  # the bar in progress is not closed
+            yield start, stands
+
+    def _bars(self, minutes: Ints, timeframe: str) -> tuple[Ints, Ints]:
+        """Return all bars of a timeframe: their starts [s], and which minute stands for each."""
         hours = self._hours.segments[Segment.FNO]
-        at = np.flatnonzero(hours.state(minutes) != CLOSED)  # not before the open, nor between
+        at = np.flatnonzero(hours.state(minutes) != CLOSED)
         if timeframe == "1m" or not len(at):
             return minutes[at], at
-        starts, ends = hours.buckets(minutes[at], TIMEFRAMES[timeframe])
+        starts, _ = hours.buckets(minutes[at], TIMEFRAMES[timeframe])
         last = np.flatnonzero(np.diff(starts, append=-1))
-        if not forming and minutes[-1] + MINUTE_S < ends[-1]:
-            last = last[:-1]  # the bar in progress is not closed
         return starts[last], at[last]
 
 

@@ -118,21 +118,24 @@ class DeskInputs:
         )
 
     def forget(self) -> None:
-        """Put every frame together again when it is next asked for."""
+        """Put bars together anew when they are next asked for: closed ones have changed."""
         self._columns.clear()
-        self.chains.forget()
         self.halts.forget()
 
-    def today(self, underlying: str, timeframe: str) -> tuple[Ints, Ints]:
-        """Return when today's closed bars of the index start and end [s]."""
+    def today(self, underlying: str, timeframe: str) -> Ints:
+        """Return when today's closed bars of the index start [s]."""
         instrument = self.contracts[underlying].index
-        if instrument is None:
-            return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
         bars = self._frame(instrument, timeframe, forming=False)
+        if instrument is None or not bars:
+            return np.empty(0, dtype=np.int64)
         hours = self.settling.hours.segments[instrument.segment]
-        starts = bars.starts[bars.starts >= hours.start] if bars else np.empty(0, dtype=np.int64)
-        ends = [hours.bucket(int(start), TIMEFRAMES[timeframe])[1] for start in starts]
-        return starts, np.array(ends, dtype=np.int64)
+        return bars.starts[bars.starts.searchsorted(hours.start) :]
+
+    def ends(self, starts: Ints, timeframe: str) -> Ints:
+        """Return when today's bars of an index that start at `starts` [s] end."""
+        hours = self.settling.hours.segments[Segment.INDEX]
+        ends = [hours.bucket(start, TIMEFRAMES[timeframe])[1] for start in starts.tolist()]
+        return np.array(ends, dtype=np.int64)
 
     def _frame(
         self, instrument: Instrument | None, timeframe: str, forming: bool
@@ -150,11 +153,10 @@ class DeskInputs:
         key = (instrument.token, timeframe)
         size, known = self._columns.get(key, (-1, None))
         if known is None or size != len(bars):
-            fresh = regular(bars[size:]) if known is not None and size < len(bars) else None
-            if known is None or fresh is None or not len(known) or len(fresh) > 1:
+            if known is None or not len(known) or size != len(bars) - 1:
                 known = bars_columns(regular(bars), *_more(instrument))
-            elif len(fresh):
-                known = with_bar(known, fresh[0])
+            else:
+                known = with_bar(known, bars[size])
             self._columns[key] = len(bars), known
         return known
 

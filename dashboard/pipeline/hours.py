@@ -41,6 +41,10 @@ class SegmentHours:
             found[(seconds >= start) & (seconds < end)] = state
         return found
 
+    def is_open(self, second: int) -> bool:
+        """Say whether an instant is in any window."""
+        return any(start <= second < end for start, end, _ in self.windows)
+
     def trades_through(self, first: int, last: int) -> bool:
         """Say whether all of [first, last] lies in one window of continuous trading."""
         return any(

@@ -141,16 +141,6 @@ class Sections:
         else:
             self._unread.pop((underlying, timeframe), None)
 
-    def read_anew(self, timeframes: Iterable[str] = tuple(TIMEFRAMES)) -> int:
-        """Read everything again, as when a minute closes these timeframes; return how many."""
-        self.known.clear()
-        self.source.forget()
-        for underlying in self.source.underlyings:
-            for timeframe in timeframes:
-                names = [n for n, s in self.signals.items() if timeframe in s.timeframes]
-                self._read(underlying, timeframe, names)
-        return len(self.known)
-
     # -- one section -------------------------------------------------------------------------
 
     def given(self, underlying: str, name: str, timeframe: str) -> Inputs:
@@ -240,7 +230,7 @@ class Sections:
         ballot = self._ballots[underlying]
         voters = {n: s.nearest(ballot.timeframe) for n, s in self.signals.items()}
         voters = {n: frame for n, frame in voters.items() if n not in self._late}
-        starts, ends = self.source.today(underlying, ballot.timeframe)
+        starts = self.source.today(underlying, ballot.timeframe)
         behind = ballot.missing(starts)
         if not behind:
             return
@@ -253,7 +243,8 @@ class Sections:
         else:
             since = int(starts[-behind])
             said = {n: self.history(underlying, n, f, since) for n, f in voters.items()}
-        ballot.add(starts[-behind:], ends[-behind:], said)
+        missing = starts[-behind:]
+        ballot.add(missing, self.source.ends(missing, ballot.timeframe), said)
 
 
 def wanted(signals: Iterable[Signal]) -> frozenset[str]:

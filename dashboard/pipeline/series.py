@@ -75,8 +75,10 @@ def bars_columns(bars: npt.NDArray[np.void], *more: str) -> Columns:
 
 
 def with_bar(columns: Columns, bar: np.void) -> Columns:
-    """Return bars as arrays, `columns` and one more."""
+    """Return bars as arrays, `columns` and one more if price signals may read it."""
     row = dict(zip(BAR_DTYPE.names or (), bar.item(), strict=True))
+    if row["flags"] & BarFlag.AUCTION:
+        return columns
     return columns.followed_by(row["start"], Row({name: row[name] for name in columns.values}))
 
 

@@ -68,7 +68,7 @@ from dashboard.core.daily import session_days
 from dashboard.core.hours import windows
 from dashboard.core.market import Floats, Ints, Segment
 from dashboard.core.signal import Inputs, PriceLevel, Signal, Stance, Verdict, insufficient
-from dashboard.core.table import Columns, Row, Values
+from dashboard.core.table import DAY_S, IST_OFFSET_S, Columns, Row, Values
 from dashboard.core.view import Level, Number
 from dashboard.core.wording import number
 from dashboard.options.chain import ChainHistory, chain_history
@@ -321,8 +321,7 @@ def _renewed_last(
     opening = standing.opening or _opening_of_last(bars, sessions)
     levels = {**standing.pivots, **opening, **_round(last.opens)}
     if chain is not None:
-        strikes = _open_interest(last.starts, last.days, chain)
-        levels |= {"call OI": strikes[0], "put OI": strikes[1]}
+        levels |= _interest_before(int(last.starts[0]), chain)
     if future is not None:
         theirs, own = _two_sessions(future), _two_sessions(bars)
         night = own.starts[: first_of_day(own)][-1:]
@@ -606,6 +605,19 @@ def _open_interest(starts: Ints, days: Ints, chain: AnyBars) -> Floats:
             some = oi[np.arange(len(oi)), most] > 0
             strikes[place, today] = np.where(some, history.strikes[most], np.nan)
     return strikes
+
+
+def _interest_before(start: int, chain: ChainHistory) -> Named:
+    """Return what `_open_interest` does, for one renewal."""
+    found = {"call OI": np.nan, "put OI": np.nan}
+    at = int(chain.starts.searchsorted(start)) - 1
+    midnight = (start + IST_OFFSET_S) // DAY_S * DAY_S - IST_OFFSET_S
+    if at >= 0 and chain.starts[at] >= midnight and len(chain.strikes):
+        for name, kind in zip(found, ("CE", "PE"), strict=True):
+            oi = np.nan_to_num(chain.side("oi", kind)[at])
+            most = int(oi.argmax())
+            found[name] = float(chain.strikes[most]) if oi[most] > 0 else np.nan
+    return {name: np.array([strike]) for name, strike in found.items()}
 
 
 def _profile(

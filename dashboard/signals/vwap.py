@@ -271,8 +271,8 @@ def _is_thin(today: AnyBars, timeframe: str) -> bool:
     since = max(int(starts[0]), int(starts[-1]) - (THIN_MINUTES - size) * 60)
     slots = (int(starts[-1]) - since) // (size * 60) + 1
     recent = column(today, "volume")[int(np.searchsorted(starts, since)) :]
-    traded = int((recent > 0).sum()) + int(np.isnan(recent).sum())
-    return 2 * traded < slots
+    idle = int(np.count_nonzero(recent <= 0))  # an unknown volume may have been one
+    return 2 * (len(recent) - idle) < slots
 
 
 def lacks_volume(today: AnyBars) -> bool:
