@@ -1,13 +1,12 @@
 """What keeps a served process live: the scheduler, joined to the real Kite, store and desk."""
 
 import os
-import platform
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tornado.ioloop import IOLoop, PeriodicCallback
 
-from dashboard.core.clock import Clock
+from dashboard.core.clock import Clock, from_ns
 from dashboard.core.health import OperationsStatus
 from dashboard.core.kite import KiteApi
 from dashboard.desk_room import DeskRoom
@@ -16,17 +15,17 @@ from dashboard.live_recording import LiveRecording
 from dashboard.operations.filling import CandleFiller
 from dashboard.operations.kite_session import KiteSessions
 from dashboard.operations.notify import AppriseNotifier
+from dashboard.operations.parts import Parts
 from dashboard.operations.reconcile import CandleReconciler
-from dashboard.operations.scheduler import Parts, Scheduler
+from dashboard.operations.scheduler import Scheduler
 from dashboard.settings import Settings
 from feeds.contracts import Contracts
 from storage.contracts import SqlContracts
 from storage.engine import Database
 from storage.journal import SqlJournal
-from storage.leases import SqlLease
+from storage.leases import KITE, SqlLease
 
 LOOK_MS = 1000
-LEASE = "kite"
 
 
 @dataclass
@@ -79,7 +78,8 @@ def make_operations(
         sessions.refused,
         settings.kite_endpoints,
     )
-    holder = f"process {os.getpid()} on {platform.node()}"
+    started = from_ns(clock.now_ns())  # process numbers are used again, in containers always
+    holder = f"process {os.getpid()}, started {started:%d %b %H:%M:%S} IST"
     parts = Parts(
         apis=apis,
         sessions=sessions,
@@ -90,7 +90,7 @@ def make_operations(
         filler=CandleFiller(),
         reconciler=CandleReconciler(tools.store, clock),
         notifier=AppriseNotifier(settings.notify_addresses, clock),
-        lease=SqlLease(database, clock, LEASE, holder),
+        lease=SqlLease(database, clock, KITE, holder),
         journal=SqlJournal(database, clock),
     )
     scheduler = Scheduler(clock, tools.calendar, parts)

@@ -12,10 +12,16 @@ from dashboard.core.clock import SECOND_NS, Clock
 from storage.engine import Database, upsert
 from storage.tables import lease
 
+KITE = "kite"  # the lease of the one pool of connections to Kite
+
 
 @dataclass
 class SqlLease:
-    """One name's lease as seen by one holder. `holder` says who, for people to read."""
+    """One name's lease as seen by one holder.
+
+    `holder` says who, for people to read, and is like no other process's. Processes of
+    several machines share a lease by their clocks, which must agree to a few seconds.
+    """
 
     database: Database
     clock: Clock

@@ -1,7 +1,7 @@
 """`tezi doctor`: what is well, what will be a problem, and what is one already."""
 
 from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import closing
 from typing import Annotated
 
 import typer
@@ -20,19 +20,16 @@ from dashboard.cli.checks.days import (
 from dashboard.cli.checks.finding import Finding, Level, ok, problem
 from dashboard.cli.checks.folder import check_folder, check_room
 from dashboard.cli.checks.installation import check_app, check_hook, check_packages, check_python
-from dashboard.cli.checks.live import check_live, check_recorded
+from dashboard.cli.checks.live import Left, check_live, read_left
 from dashboard.cli.checks.market import check_calendar
 from dashboard.cli.checks.port import check_port
 from dashboard.cli.console import out, progress_bar
 from dashboard.cli.serve import APP
 from dashboard.core.calendar import load_calendar
-from dashboard.core.clock import SystemClock, from_ns
-from dashboard.core.errors import CalendarError, TeziError
-from dashboard.live_recording import LABEL
-from dashboard.operations.plan import plan
+from dashboard.core.clock import SystemClock
+from dashboard.core.errors import TeziError
 from dashboard.settings import Mode, Settings
-from storage.journal import SqlJournal
-from storage.store import SqlStore, open_store
+from storage.store import open_store
 
 STYLES = {Level.OK: "green", Level.WARNING: "yellow", Level.PROBLEM: "bold red"}
 
@@ -70,16 +67,6 @@ def _findings(settings: Settings, *, deep: bool) -> Iterator[Finding]:
     yield check_port()
 
 
-def _live(store: SqlStore) -> Iterator[Finding]:
-    """Look at the process that records, through what it keeps in the database."""
-    clock, calendar = SystemClock(), load_calendar()
-    now = plan(calendar, from_ns(clock.now_ns()))
-    yield from check_live(SqlJournal(store.database, clock).last(), now, clock.now_ns())
-    days = [one.day for one in store.days() if LABEL in one.labels and one.day < now.day]
-    with suppress(CalendarError):  # the calendar's own check says so
-        yield check_recorded(max(days, default=None), calendar.previous_trading_day(now.day))
-
-
 def _database(settings: Settings, *, deep: bool) -> Iterator[Finding]:
     """Check the database's file, and what is in it if it can be opened as it is."""
     file = sqlite_file(settings.url_of_database)
@@ -88,6 +75,7 @@ def _database(settings: Settings, *, deep: bool) -> Iterator[Finding]:
     is_new = len(found) == 1 and found[0].level is Level.OK
     if is_new:
         yield ok("Accounts", NO_ACCOUNT)
+        yield from _live(settings, Left())
         return
     if any(finding.level is not Level.OK for finding in found):
         return
@@ -102,7 +90,11 @@ def _database(settings: Settings, *, deep: bool) -> Iterator[Finding]:
             else:
                 yield from say_unread(store)
             yield check_accounts(store)
-            if settings.kite_keys and settings.mode in (Mode.AUTO, Mode.LIVE):
-                yield from _live(store)
+            yield from _live(settings, read_left(store, SystemClock()))
     except TeziError as error:
         yield problem(WHAT, str(error), "see to that first")
+
+
+def _live(settings: Settings, left: Left) -> Iterator[Finding]:
+    is_live = bool(settings.kite_keys) and settings.mode in (Mode.AUTO, Mode.LIVE)
+    return check_live(left, load_calendar(), SystemClock(), is_live=is_live)

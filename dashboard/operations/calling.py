@@ -8,10 +8,11 @@ from dashboard.core.kite import SessionState, SessionStatus
 from dashboard.operations.parts import Notifier
 from dashboard.operations.plan import Plan
 
-AGAIN_AFTER = timedelta(minutes=20)
+AGAIN_AFTER = timedelta(minutes=20)  # 08:50, 09:10, 09:30
 MOST_CALLS = 3  # a day
 TITLE = "Tezi needs your sign-in to Kite"
-DUE = frozenset({SessionState.REQUIRED, SessionState.EXPIRED})
+NOTHING = "Nothing is recorded until then."
+LESS = "Less is recorded until then."
 
 
 @dataclass
@@ -23,16 +24,23 @@ class Caller:
     _called: list[datetime] = field(default_factory=list)
 
     def look(self, plan: Plan, sessions: Sequence[SessionStatus], now: datetime) -> bool:
-        """Call if it is time to; say whether anybody was called."""
+        """Call if it is time to; say whether anybody was called.
+
+        A kept token that is still to be tried needs nobody.
+        """
         if plan.day != self._day:
             self._day, self._called = plan.day, []
-        due = [one for one in sessions if one.state in DUE]
+        due = [one for one in sessions if one.state is SessionState.REQUIRED]
         if not (plan.needs_token and due) or len(self._called) >= MOST_CALLS:
             return False
         if self._called and now - self._called[-1] < AGAIN_AFTER:
             return False
         self._called.append(now)
-        keys = ", ".join(one.key for one in due)
-        text = f"Key {keys}: {due[0].reason} Nothing is recorded until then. {plan.sentence}."
-        self.notifier.tell(TITLE, text)
+        self.notifier.tell(TITLE, _text(plan, sessions, due))
         return True
+
+
+def _text(plan: Plan, sessions: Sequence[SessionStatus], due: Sequence[SessionStatus]) -> str:
+    keys = ", ".join(one.key for one in due)
+    is_part = any(one.state is SessionState.VALID for one in sessions)
+    return f"Key {keys}: {due[0].reason} {LESS if is_part else NOTHING} {plan.sentence}."

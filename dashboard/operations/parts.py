@@ -5,6 +5,7 @@ A method that blocks says so: the scheduler calls it in a worker thread, never o
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
 
@@ -12,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dashboard.core.health import DayReport, OperationsStatus, Stage
-from dashboard.core.kite import Grant, KiteApi, SessionStatus
+from dashboard.core.kite import Grant, KiteApi, SessionStatus, TickPool
 from dashboard.core.market import Instrument
 from dashboard.pipeline.hours import Hours
 
@@ -111,6 +112,10 @@ class Recording(Protocol):
         """Write everything, call the tape complete and prepare the day. Blocks."""
         ...
 
+    def close(self) -> None:
+        """Leave the day as it is, to be gone on with, by whichever process. Blocks shortly."""
+        ...
+
     def refresh(self) -> None:
         """Look anew at what came before the day, as when earlier sessions were fetched."""
         ...
@@ -180,6 +185,10 @@ class Lease(Protocol):
         """Take or renew it; False while another process has it. Blocks shortly."""
         ...
 
+    def holder_now(self) -> str | None:
+        """Return who has it at this moment, None if nobody has. Blocks shortly."""
+        ...
+
     def release(self) -> None:
         """Give it back."""
         ...
@@ -203,3 +212,20 @@ class Journal(Protocol):
     def reports(self, count: int) -> tuple[DayReport, ...]:
         """Return the latest reports, newest first."""
         ...
+
+
+@dataclass(frozen=True)
+class Parts:
+    """All that the scheduler drives; `apis` are by API key, in the order of the settings."""
+
+    apis: Mapping[str, KiteApi]
+    sessions: Sessions
+    contracts: ContractBook
+    history: History
+    pool: TickPool
+    recording: Recording
+    filler: Filler
+    reconciler: Reconciler
+    notifier: Notifier
+    lease: Lease
+    journal: Journal

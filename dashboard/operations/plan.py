@@ -68,8 +68,9 @@ _BEGINS = {
 class Plan:
     """What should be running now.
 
-    `next_at` is when that changes, `next_sentence` how: "15:45 recording ends". `warnings`
-    tell weeks ahead of days that the calendar does not know.
+    `next_at` is when that changes, `next_sentence` how: "15:45 recording ends".
+    `trading_since` is when trading began that goes on now. `warnings` tell weeks ahead of
+    days that the calendar does not know.
     """
 
     day: date
@@ -78,11 +79,17 @@ class Plan:
     next_at: datetime | None = None
     next_sentence: str = ""
     warnings: tuple[str, ...] = ()
+    trading_since: datetime | None = None
 
     @property
     def needs_token(self) -> bool:
         """Say whether a token of Kite's must be good now."""
         return self.phase is DayPhase.TOKEN_CHECK or self.needs_feed
+
+    @property
+    def needs_contracts(self) -> bool:
+        """Say whether the day's instruments must be known now."""
+        return self.needs_token
 
     @property
     def needs_feed(self) -> bool:
@@ -94,6 +101,12 @@ class Plan:
         """Say whether something trades: silence is a fault then."""
         return self.phase in TRADES
 
+    @property
+    def has_session_ahead(self) -> bool:
+        """Say whether today is still to be recorded: a person will sign in for it."""
+        is_today = self.next_at is not None and self.next_at.date() == self.day
+        return is_today and self.phase in (DayPhase.CLOSED, DayPhase.TOKEN_CHECK)
+
 
 def plan(calendar: Calendar, now: datetime) -> Plan:
     """Return what should be running at `now` (aware, IST)."""
@@ -103,7 +116,7 @@ def plan(calendar: Calendar, now: datetime) -> Plan:
         windows = _windows(calendar, day)
     except CalendarError as error:
         words = f"Nothing is recorded today: {error}"
-        return Plan(day, DayPhase.UNCOVERED, words, warnings=warnings)
+        return Plan(day, DayPhase.UNCOVERED, words, *_next_day(calendar, day), warnings)
     changes = _changes(calendar, day, windows)
     phase = next((p for at, p in reversed(changes) if at <= now), DayPhase.CLOSED)
     ahead = next(((at, p) for at, p in changes if at > now), None)
@@ -111,7 +124,8 @@ def plan(calendar: Calendar, now: datetime) -> Plan:
     if ahead is None:
         return Plan(day, phase, sentence, *_next_day(calendar, day), warnings)
     at, begins = ahead
-    return Plan(day, phase, sentence, at, f"{at:%H:%M} {_BEGINS[begins]}", warnings)
+    words = f"{at:%H:%M} {_BEGINS[begins]}"
+    return Plan(day, phase, sentence, at, words, warnings, _trading_since(changes, now))
 
 
 def _windows(calendar: Calendar, day: date) -> list[Window]:
@@ -137,6 +151,15 @@ def _changes(
         if phase is not found[-1][1]:
             found.append((edge, phase))
     return [*found, (last, DayPhase.SETTLING), (last + SETTLES_AFTER, DayPhase.FINISHED)]
+
+
+def _trading_since(changes: list[tuple[datetime, DayPhase]], now: datetime) -> datetime | None:
+    """Return when trading began that goes on at `now`, whatever its phases since."""
+    since = None
+    for at, phase in changes:
+        if at <= now:
+            since = (since or at) if phase in TRADES else None
+    return since
 
 
 def _phase_at(calendar: Calendar, at: datetime) -> DayPhase:

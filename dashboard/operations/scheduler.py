@@ -5,55 +5,34 @@ not, and begins; what broke is found missing a second later and made good. Nothi
 what takes time is a job beside the loop, and the next look finds its outcome.
 """
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-import structlog
-
 from dashboard.core.calendar import Calendar
 from dashboard.core.clock import SECOND_NS, Clock, from_ns
-from dashboard.core.errors import CalendarError, KiteError, KiteTokenError
 from dashboard.core.health import OperationsStatus, Stage
-from dashboard.core.kite import Grant, KiteApi, TickPool
-from dashboard.core.market import INDICES, UNDERLYINGS
-from dashboard.operations import parts
+from dashboard.core.kite import Grant, KiteApi
+from dashboard.core.wording import age
+from dashboard.operations.asking import Kite
 from dashboard.operations.calling import Caller
 from dashboard.operations.diary import Diary
-from dashboard.operations.health import liquid_of, scheduler_stage
+from dashboard.operations.ending import Ending
+from dashboard.operations.faults import Faults
+from dashboard.operations.health import TICK_LATE_S, scheduler_stage
 from dashboard.operations.jobs import Jobs, Run, threads
-from dashboard.operations.plan import DayPhase, plan
-from dashboard.operations.telling import ELSEWHERE, OUTER, Standing, Teller
-from dashboard.pipeline.hours import trading_hours
+from dashboard.operations.parts import Parts
+from dashboard.operations.plan import plan
+from dashboard.operations.probe import Probe
+from dashboard.operations.right import Right
+from dashboard.operations.subscribing import Subscription
+from dashboard.operations.telling import OUTER, brief_status, outer_stages, sentences
+from dashboard.pipeline.views.health import Rates
 
-log = structlog.get_logger(__name__)
-
-LEASE_S = 5.0  # between two renewals
-LEASE_HOLDS_S = 12.0  # after a renewal: less than the lease itself lasts
 SESSIONS_S = 5.0
-CENTRE_S = 10.0
 FILL_S = 60.0
 BEAT_S = 5.0
 OLD_DUMP_AFTER = 3  # failures in trading hours, then the last dump before today's serves
-REPORT_TRIES = 8
-REPORTS_SHOWN = 5
-
-
-@dataclass(frozen=True)
-class Parts:
-    """What the scheduler drives; `apis` are by API key, in the order of the settings."""
-
-    apis: Mapping[str, KiteApi]
-    sessions: parts.Sessions
-    contracts: parts.ContractBook
-    history: parts.History
-    pool: TickPool
-    recording: parts.Recording
-    filler: parts.Filler
-    reconciler: parts.Reconciler
-    notifier: parts.Notifier
-    lease: parts.Lease
-    journal: parts.Journal
+PATIENCE_S = 5.0  # at the end of the process, for what is being written
 
 
 @dataclass
@@ -67,44 +46,38 @@ class Scheduler:
     run: Run = field(default_factory=threads)
 
     def __post_init__(self) -> None:
-        self.jobs = Jobs(self.clock, self.run)
-        self.diary = Diary(self.clock)
-        self._caller = Caller(self.parts.notifier)
-        self._standing = Standing(beaten_s=self.clock.monotonic())
-        self._teller = Teller(
-            self.clock,
-            self.parts.sessions,
-            self.parts.pool,
-            self.parts.recording,
+        clock, parts = self.clock, self.parts
+        self.jobs, self.diary = Jobs(clock, self.run), Diary(clock)
+        self._faults, self._probe, self._rates = Faults(), Probe(clock), Rates()
+        self._kite = Kite(parts.apis, parts.sessions, self.jobs)
+        self._right = Right(clock, parts.lease, self.jobs, self.diary, self._probe)
+        self._caller = Caller(parts.notifier)
+        self._subscription = Subscription(
+            clock, parts.contracts, parts.recording, parts.pool, self.jobs, self.diary
+        )
+        self._ending = Ending(
+            self.calendar,
+            parts.recording,
+            parts.reconciler,
+            parts.journal,
+            self._kite,
             self.jobs,
             self.diary,
         )
-        self._ticked_s = self.clock.monotonic()
-        self._held_until_s = self._centred_s = float("-inf")
+        self._ticked_s = clock.monotonic()
         self._granted: tuple[Grant, ...] = ()
-        self._spots: Mapping[str, float] = {}
         self._contracts_day: date | None = None
         self._history_day: date | None = None
-        self._left_day: date | None = None  # what was left before this day is finished
-        self._unreported: list[date] = []
-        self.plan = plan(self.calendar, from_ns(self.clock.now_ns()))
-        self._status = OperationsStatus(
-            self.clock.now_ns(),
-            self.mode,
-            self.plan.phase,
-            self.plan.sentence,
-            self.plan.next_sentence,
-        )
+        self.plan = plan(self.calendar, from_ns(clock.now_ns()))
+        self._status = brief_status(clock.now_ns(), self.mode, self.plan)
 
     # -- once a second -----------------------------------------------------------------------
 
     def tick(self) -> None:
         """Make what runs what should run. It returns at once and never raises."""
-        self.plan = plan(self.calendar, from_ns(self.clock.now_ns()))
-        self._ticked_s = self.clock.monotonic()
         for step in (
-            self._note_the_phase,
-            self._hold_the_lease,
+            self._look_at_the_calendar,
+            self._hold_the_right,
             self._look_at_sessions,
             self._call_a_person,
             self._finish_what_was_left,
@@ -119,84 +92,57 @@ class Scheduler:
             self._note_changes,
             self._tell,
         ):
-            self._guarded(step)
+            self._faults.guard(step)
 
-    def _guarded(self, step: Callable[[], None]) -> None:
-        """Take a step; one that raises is told, and the others go on."""
-        name = step.__name__.strip("_").replace("_", " ")
-        try:
-            step()
-            self._standing.faults.pop(name, None)
-        except Exception as error:
-            if name not in self._standing.faults:
-                log.exception("scheduler's step failed", step=name)
-            self._standing.faults[name] = f"{type(error).__name__}: {error}"
-
-    # -- the steps -----------------------------------------------------------------------------
-
-    def _note_the_phase(self) -> None:
+    def _look_at_the_calendar(self) -> None:
+        still_s = self.clock.monotonic() - self._ticked_s
+        if still_s > TICK_LATE_S:
+            self.diary.note(f"The scheduler had not looked for {age(still_s)}")
+        self._ticked_s = self.clock.monotonic()
+        self.plan = plan(self.calendar, from_ns(self.clock.now_ns()))
         self.diary.change("phase", self.plan.phase, f"{self.plan.phase}: {self.plan.sentence}")
 
-    def _hold_the_lease(self) -> None:
-        def renew() -> None:
-            holds = self.parts.lease.hold()
-            self._held_until_s = self.clock.monotonic() + LEASE_HOLDS_S if holds else float("-inf")
-            words = "This process holds the connection to Kite" if holds else ELSEWHERE
-            self.diary.change("lease", str(holds), words)
-
-        self.jobs.begin("lease", renew, LEASE_S)
-
-    @property
-    def _is_the_one(self) -> bool:
-        return self.clock.monotonic() < self._held_until_s
+    def _hold_the_right(self) -> None:
+        self._right.renew()
+        if self._right.other and self.parts.recording.day is not None:
+            self.jobs.begin("recording", self.parts.recording.close)  # it is another's day now
 
     def _look_at_sessions(self) -> None:
         self.jobs.begin("sessions", self.parts.sessions.look, SESSIONS_S)
+        self._kite.look()
 
     def _call_a_person(self) -> None:
+        if self._right.other:
+            return  # which calls
         now = from_ns(self.clock.now_ns())
         if self._caller.look(self.plan, self.parts.sessions.statuses(), now):
             self.diary.note("A person was called to sign in to Kite")
 
     def _finish_what_was_left(self) -> None:
-        """Finish and prepare the last live day where an earlier process did not."""
-        if self._left_day == self.plan.day or self.parts.recording.day is not None:
-            return
-        today = self.plan.day
-
-        def finish() -> None:
-            for day in self._days_before(today):
-                if self.parts.recording.has_left(day) and not self._has_report(day):
-                    self.parts.recording.finish_left(day)
-                    self._unreported.append(day)
-                    self.diary.note(f"The tape of {day} was finished, which was left open")
-            self._standing.reports = self.parts.journal.reports(REPORTS_SHOWN)
-            self._left_day = today
-
-        self.jobs.begin("left", finish)
-
-    def _days_before(self, today: date) -> list[date]:
-        is_over = self.plan.phase is DayPhase.FINISHED
-        try:
-            return [self.calendar.previous_trading_day(today), *([today] if is_over else [])]
-        except CalendarError:
-            return []
-
-    def _has_report(self, day: date) -> bool:
-        return any(one.day == str(day) for one in self.parts.journal.reports(REPORTS_SHOWN))
+        if self._right.is_held:
+            self._ending.finish_what_was_left(self.plan)
 
     def _fetch_contracts(self) -> None:
-        day = self.plan.day
-        if not self.plan.needs_token or self._contracts_day == day:
+        day, contracts = self.plan.day, self.parts.contracts
+        if not (self.plan.needs_contracts and self._right.is_held) or self._contracts_day == day:
             return
 
         def fetch(api: KiteApi, grant: Grant) -> None:
-            if not self.parts.contracts.has(day):
-                self.parts.contracts.fetch(api, grant, day)
+            if not contracts.has(day):
+                contracts.fetch(api, grant, day)
                 self.diary.note("The day's instruments are here")
             self._contracts_day = day
 
-        self._ask("contracts", fetch)
+        self._kite.ask("contracts", fetch)
+
+    def _begin_recording(self) -> None:
+        day = self.plan.day
+        is_ready = self._knows_contracts and self._ending.has_looked(day)
+        if not (self.plan.needs_feed and self._right.is_held and is_ready):
+            return
+        if self.parts.recording.day is None:
+            begin = self._subscription.begin
+            self._kite.ask("recording", lambda api, grant: begin(api, grant, day))
 
     @property
     def _knows_contracts(self) -> bool:
@@ -204,39 +150,16 @@ class Scheduler:
         late = self.jobs.failures("contracts") >= OLD_DUMP_AFTER and self.plan.expects_ticks
         return self._contracts_day == self.plan.day or late
 
-    def _begin_recording(self) -> None:
-        ready = self.plan.needs_feed and self._is_the_one and self._knows_contracts
-        if not ready or self.parts.recording.day is not None or self._left_day != self.plan.day:
-            return
-        day = self.plan.day
-
-        def begin(api: KiteApi, grant: Grant) -> None:
-            self._spots = self._last_prices(api, grant)
-            self._standing.instruments = self.parts.contracts.universe(day, self._spots)
-            self.parts.contracts.wanted(day, self._spots)  # the first look at a day takes a while
-            self.parts.recording.begin(day, self._standing.instruments)
-            self.diary.note(
-                f"Recording begins with {len(self._standing.instruments):,} instruments"
-            )
-            self._centred_s = float("-inf")
-
-        self._ask("recording", begin)
-
-    def _last_prices(self, api: KiteApi, grant: Grant) -> Mapping[str, float]:
-        """Return the indices' last prices [INR]; without, options wait for the first ticks."""
-        indices = [INDICES[name] for name in UNDERLYINGS]
-        try:
-            prices = api.last_prices(grant.access_token, indices)
-        except KiteTokenError:
-            raise
-        except KiteError as error:
-            log.warning("no last prices", error=str(error))
-            return {}
-        return {one.underlying: prices[one.token] for one in indices if one.token in prices}
+    @property
+    def _records(self) -> bool:
+        """Say whether today is recorded, and by this process."""
+        is_today = self.parts.recording.day == self.plan.day
+        return is_today and self.plan.needs_feed and self._right.is_held
 
     def _fetch_history(self) -> None:
         day = self.plan.day
-        if self._history_day == day or self._contracts_day != day:
+        is_ready = self._contracts_day == day and self._ending.has_looked(day)  # yesterday is past
+        if not (self._right.is_held and is_ready) or self._history_day == day:
             return
 
         def fetch(api: KiteApi, grant: Grant) -> None:
@@ -246,40 +169,21 @@ class Scheduler:
                 self.diary.note(f"{count} earlier sessions were fetched")
                 self.parts.recording.refresh()
 
-        self._ask("history", fetch)
+        self._kite.ask("history", fetch)
 
     def _subscribe(self) -> None:
-        recording, contracts = self.parts.recording, self.parts.contracts
-        day = recording.day
-        if day is None or self.clock.monotonic() - self._centred_s < CENTRE_S:
-            return
-        self._centred_s = self.clock.monotonic()
-        self._spots = {**self._spots, **recording.spots()}
-        self._standing.subscribed = contracts.wanted(day, self._spots) | recording.shown()
-        self.parts.pool.want("market", self._standing.subscribed)
-        self._standing.liquid = liquid_of(self._standing.instruments, self._spots, self.plan)
-        if self._standing.subscribed - {one.token for one in self._standing.instruments}:
-            self.jobs.begin("recording", self._grow)
-
-    def _grow(self) -> None:
-        day = self.parts.recording.day
-        if day is not None:
-            self._standing.instruments = self.parts.contracts.universe(day, self._spots)
-            self.parts.recording.grow(self._standing.instruments)
-            self.diary.note(f"The day grew to {len(self._standing.instruments):,} instruments")
+        self._subscription.follow(self.plan)
 
     def _connect(self) -> None:
-        recorded = self.parts.recording.day == self.plan.day and self.plan.needs_feed
-        grants = self.parts.sessions.grants() if recorded and self._is_the_one else ()
-        pool = self.parts.pool
+        grants = self.parts.sessions.grants() if self._records else ()
         if grants != self._granted:
-            self._granted = grants
-            pool.grant(grants)
-        pool.expect_ticks(self.plan.expects_ticks)
-        pool.check()
+            self.parts.pool.grant(grants)
+            self._granted = grants  # only now: what raised is not done
+        self.parts.pool.expect_ticks(self._records and self.plan.expects_ticks)
+        self.parts.pool.check()
 
     def _fill_holes(self) -> None:
-        if self.parts.recording.day != self.plan.day or not self.plan.needs_feed:
+        if not self._records:
             return
         now_s = self.clock.now_ns() // SECOND_NS
 
@@ -288,47 +192,15 @@ class Scheduler:
             if count:
                 self.diary.note(f"{count} missing bars were backfilled")
 
-        self._ask("fill", fill, FILL_S)
+        self._kite.ask("fill", fill, FILL_S)
 
     def _end_the_day(self) -> None:
-        day = self.parts.recording.day
-        if day is None or (self.plan.needs_feed and day == self.plan.day):
-            return
-
-        def finish() -> None:
-            self.parts.recording.finish()
-            self._unreported.append(day)
-            self._left_day = self.plan.day
-            self.diary.note(f"The tape of {day} is complete")
-
-        self.jobs.begin("recording", finish)
+        if self._right.is_held:
+            self._ending.finish(self.plan)
 
     def _report(self) -> None:
-        if not self._unreported or self.plan.needs_feed:
-            return
-        day = self._unreported[0]
-        tired = self.jobs.failures("report") >= REPORT_TRIES
-        if tired or not self.parts.sessions.grants():
-            why = self.jobs.errors().get("report") or "No token of Kite's was good after the close"
-            self.jobs.forget("report")
-            self.jobs.begin("report without", lambda: self._keep_report(day, None, why))
-            return
-        self._ask("report", lambda api, grant: self._keep_report(day, (api, grant), ""))
-
-    def _keep_report(self, day: date, access: tuple[KiteApi, Grant] | None, why: str) -> None:
-        hours, instruments = (
-            trading_hours(self.calendar, day),
-            self.parts.recording.instruments(day),
-        )
-        reconciler = self.parts.reconciler
-        if access is None:
-            report = reconciler.unreconciled(day, hours, instruments, why)
-        else:
-            report = reconciler.reconcile(*access, day, hours, instruments)
-        self.parts.journal.report(report)
-        self._standing.reports = self.parts.journal.reports(REPORTS_SHOWN)
-        self._unreported.remove(day)
-        self.diary.note(f"The report of {day} is written")
+        if self._right.is_held:
+            self._ending.report(self.plan)
 
     def _note_changes(self) -> None:
         self.diary.see_sessions(self.parts.sessions.statuses())
@@ -336,35 +208,13 @@ class Scheduler:
 
     def _tell(self) -> None:
         """Put the present state together, and keep it where other processes find it."""
-        self._standing.is_elsewhere = not self._is_the_one and not self.jobs.is_running("lease")
-        known = self.plan.needs_feed and self._contracts_day == self.plan.day
-        self._standing.remarks = self.parts.contracts.remarks(self.plan.day) if known else ()
-        self._status = self._teller.status(self.mode, self.plan, self._standing)
+        self._status = self._whole_status()
+        if not self._right.other:  # which tells its own
+            self.jobs.begin("journal", self._beat, BEAT_S)
 
-        def beat() -> None:
+    def _beat(self) -> None:
+        with self._probe.watched("journal"):
             self.parts.journal.beat(self._status)
-            self._standing.beaten_s = self.clock.monotonic()
-
-        self.jobs.begin("journal", beat, BEAT_S)
-
-    def _ask(
-        self, name: str, work: Callable[[KiteApi, Grant], object], every_s: float = 0.0
-    ) -> None:
-        """Begin a job that asks Kite; without a good token there is nobody to ask."""
-        grant = next(iter(self.parts.sessions.grants()), None)
-        if grant is None:
-            return
-        sessions, api = self.parts.sessions, self.parts.apis[grant.api_key]
-
-        def ask() -> None:
-            try:
-                work(api, grant)
-            except KiteTokenError as error:
-                if grant in sessions.grants():  # a newer one is not refused by an older question
-                    sessions.refused(grant.api_key, str(error))
-                raise
-
-        self.jobs.begin(name, ask, every_s)
 
     # -- what it says ---------------------------------------------------------------------------
 
@@ -380,5 +230,38 @@ class Scheduler:
 
     def stop(self) -> None:
         """Let go of the connection and of the right to it; the tape stays to be gone on with."""
+        self.jobs.close(PATIENCE_S)
+        self._granted = ()
         self.parts.pool.close()
-        self.parts.lease.release()
+        self._right.release()
+
+    def _whole_status(self) -> OperationsStatus:
+        now = brief_status(self.clock.now_ns(), self.mode, self.plan)
+        return replace(
+            now,
+            sessions=self.parts.sessions.statuses(),
+            connections=self.parts.pool.connections(),
+            stages=self._whole_stages(),
+            subscribed=self._subscription.counts(),
+            transitions=self.diary.entries,
+            problems=self._problems(),
+            reports=self._ending.reports,
+        )
+
+    def _whole_stages(self) -> tuple[Stage, ...]:
+        messages = sum(one.messages for one in self.parts.pool.connections())
+        rate, _ = self._rates.see(self.clock.now_ns(), messages, 0)
+        return (
+            *outer_stages(
+                self.parts, self.plan, self._subscription.liquid, self.clock.now_ns(), rate
+            ),
+            *self.parts.recording.stages(),
+            self._probe.stage(),
+        )
+
+    def _problems(self) -> tuple[str, ...]:
+        right = self._right.problem() if self.plan.needs_token else ""
+        is_here = self.plan.needs_feed and self._contracts_day == self.plan.day
+        remarks = self.parts.contracts.remarks(self.plan.day) if is_here else ()
+        found = [*([right] if right else []), *remarks, *sentences(self.jobs)]
+        return (*found, *self._faults.sentences(), *self.plan.warnings)

@@ -13,7 +13,8 @@ from dashboard.core.health import DayReport, OperationsStatus, Stage
 from dashboard.core.kite import ConnectionStatus, Grant, SessionState, SessionStatus
 from dashboard.core.market import INDICES, Instrument
 from dashboard.core.ports import BAR_DTYPE
-from dashboard.operations.scheduler import Parts, Scheduler
+from dashboard.operations.parts import Parts
+from dashboard.operations.scheduler import Scheduler
 from tests.pipeline.frames import FUTURE
 
 KEY = "api-key-0001"
@@ -185,6 +186,10 @@ class FakeRecording:
         self.world.note("finish")
         self.day = None
 
+    def close(self) -> None:
+        self.world.note("left to another")
+        self.day = None
+
     def refresh(self) -> None:
         self.world.note("refresh")
 
@@ -238,9 +243,17 @@ class FakeNotifier:
 class FakeLease:
     world: World
     free: bool = True
+    failure: Exception | None = None
+    takes_s: float = 0.0
 
     def hold(self) -> bool:
+        self.world.clock.advance(self.takes_s)
+        if self.failure:
+            raise self.failure
         return self.free
+
+    def holder_now(self) -> str | None:
+        return "process 7" if self.failure is None and not self.free else "this one"
 
     def release(self) -> None:
         self.world.note("released")

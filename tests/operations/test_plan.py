@@ -41,6 +41,9 @@ DAYS = {
                    ("15:35", P.FINISHED)],
     # regime A2: futures have a pre-open session until 09:15
     "2025-12-09": [("09:13", P.PRE_OPEN), ("15:30", P.SETTLING)],
+    # regime B2: the pre-open session has other steps
+    "2026-09-07": [("08:50", P.TOKEN_CHECK), ("09:10", P.PRE_OPEN), ("09:15", P.CONTINUOUS),
+                   ("15:15", P.CLOSING_AUCTION), ("15:35", P.DERIVATIVES), ("15:45", P.FINISHED)],
     # regime C
     "2026-12-07": [("15:29:59", P.CONTINUOUS), ("15:30", P.CLOSING_AUCTION),
                    ("15:40", P.DERIVATIVES), ("15:45", P.SETTLING), ("15:50", P.FINISHED)],
@@ -107,7 +110,38 @@ def test_says_what_is_and_what_comes_next(day, clock, sentence, following):
 
 
 def test_a_holiday_is_named():
-    assert "(" in plan(CALENDAR, at("2026-11-24", "11:00")).sentence
+    now = plan(CALENDAR, at("2026-11-24", "11:00"))
+    assert now.sentence == "Market closed (Guru Nanak Jayanti) · opens Wed 25 Nov 09:15 IST"
+
+
+@pytest.mark.parametrize(
+    ("day", "clock", "since"),
+    [
+        ("2026-08-18", "09:14:59", None),
+        ("2026-08-18", "09:15", "09:15"),
+        ("2026-08-18", "15:39", "09:15"),  # through the closing auction
+        ("2026-08-18", "15:40", None),
+        ("2024-03-02", "10:30", None),
+        ("2024-03-02", "11:40", "11:30"),
+    ],
+)
+def test_says_since_when_trading_goes_on(day: str, clock: str, since: str | None):
+    assert plan(CALENDAR, at(day, clock)).trading_since == (since and at(day, since))
+
+
+@pytest.mark.parametrize(
+    ("day", "clock", "ahead"),
+    [
+        ("2026-08-18", "08:00", True),
+        ("2026-08-18", "08:52", True),
+        ("2026-08-18", "08:55", False),  # it is being recorded
+        ("2026-08-18", "20:00", False),
+        ("2026-08-16", "08:00", False),  # the next session is tomorrow's
+        ("2025-10-21", "13:00", True),
+    ],
+)
+def test_says_whether_today_is_still_to_be_recorded(day: str, clock: str, ahead: bool):
+    assert plan(CALENDAR, at(day, clock)).has_session_ahead is ahead
 
 
 def test_what_the_calendar_does_not_know_is_said_weeks_ahead():
@@ -126,3 +160,10 @@ def test_an_uncovered_day_says_why_nothing_runs():
     now = plan(CALENDAR, at("2027-01-04", "11:00"))
     assert "does not cover 2027-01-04" in now.sentence
     assert not now.needs_token
+    assert (now.next_at, now.next_sentence) == (None, "")
+
+
+def test_a_session_of_unknown_hours_names_the_next_one():
+    now = plan(CALENDAR, at("2026-11-08", "18:30"))
+    assert "hours are unverified" in now.sentence
+    assert now.next_sentence == "Mon 09 Nov 08:50 Kite's token is tried"

@@ -4,19 +4,27 @@ import threading
 from datetime import date
 
 import pytest
+from structlog.testing import capture_logs
 
-from dashboard.core.errors import KiteError, StoreFullError
+from dashboard.core.calendar import load_calendar
+from dashboard.core.errors import KiteError, StoreError, StoreFullError, StoreLockedError
 from dashboard.core.health import DOWN, FLOWING, LATE, OFF, worst
-from dashboard.core.kite import SessionState
+from dashboard.core.kite import Grant, SessionState
 from dashboard.core.market import INDICES
 from dashboard.operations.jobs import threads
-from tests.operations.fakes import DEAD, House
+from dashboard.operations.parts import Parts
+from dashboard.operations.scheduler import Scheduler
+from tests.operations.fakes import DEAD, KEY, House
 
-MONDAY = date(2026, 8, 17)
+FRIDAY, MONDAY = date(2026, 8, 14), date(2026, 8, 17)
 
 
 def stage(house: House, name: str):
     return next(one for one in house.scheduler.status().stages if one.name == name)
+
+
+def diary(house: House) -> list[str]:
+    return [one.what for one in house.scheduler.status().transitions]
 
 
 # -- a day -----------------------------------------------------------------------------------
@@ -86,6 +94,15 @@ def test_nothing_runs_on_a_day_without_a_known_session(day: date, why: str):
     assert house.world.happened == [], why
 
 
+@pytest.mark.parametrize("day", [date(2026, 11, 8), date(2027, 1, 4)])
+def test_a_day_that_the_calendar_does_not_know_turns_the_whole_red(day: date):
+    house = House("11:00:00", day)
+    house.until("11:00:01")
+    calendar = stage(house, "Calendar")
+    assert (calendar.state, calendar.todo[:11]) == (DOWN, "Update Tezi")
+    assert calendar.detail.startswith("Nothing is recorded today")
+
+
 def test_a_session_in_the_afternoon_is_recorded_in_the_afternoon():
     house = House("09:00:00", date(2025, 10, 21))
     house.until("15:00:00")
@@ -96,6 +113,8 @@ def test_a_drill_is_one_recording():
     house = House("08:45:00", date(2024, 3, 2))
     house.until("12:40:00")
     assert (house.when("begin"), house.when("finish")) == (["09:10:00"], ["12:35:00"])
+    assert (house.when("connect"), house.when("disconnect")) == (["09:10:00"], ["12:35:00"])
+    assert house.when("ticks expected: False") == ["10:00:00", "12:30:00"]
 
 
 # -- the sign-in -----------------------------------------------------------------------------
@@ -137,6 +156,40 @@ def test_a_dead_token_is_asked_with_once():
     assert house.sessions.state is SessionState.REQUIRED
 
 
+def test_a_kept_token_that_is_still_to_be_tried_calls_nobody():
+    house = House("09:20:00")
+    house.sessions.state = SessionState.EXPIRED
+    house.until("09:20:30")
+    assert house.when("called") == []
+    assert stage(house, "Kite").state == LATE
+    house.sessions.state = SessionState.REQUIRED
+    house.until("09:20:31")
+    assert house.when("called") == ["09:20:31"]
+
+
+def test_a_new_token_is_used_at_once_whatever_was_waited_for():
+    house = House("08:50:00")
+    house.contracts.fails = [KiteError("The dump did not come")] * 5
+    house.until("08:51:00")
+    assert house.when("dump asked for")[-1] == "08:50:47"  # the next one would be at 08:51:47
+    house.sessions.grant = Grant(KEY, "token-2", "AB1234", 2)
+    house.until("08:51:01")
+    assert house.when("dump asked for")[-1] == "08:51:01"
+    assert house.when("history asked for") == ["08:51:01"]
+
+
+def test_an_old_question_does_not_refuse_a_new_token():
+    house = House("09:20:00")
+
+    def signs_in_and_fails(*_: object) -> None:
+        house.sessions.grant = Grant(KEY, "token-2", "AB1234", 2)
+        raise DEAD
+
+    house.contracts.fetch = signs_in_and_fails
+    house.until("09:20:00")
+    assert house.sessions.state is SessionState.VALID
+
+
 # -- what fails is told, and tried again -----------------------------------------------------
 
 
@@ -169,10 +222,65 @@ def test_a_tape_that_cannot_be_opened_is_tried_again():
 def test_a_part_that_raises_does_not_stop_the_others(monkeypatch: pytest.MonkeyPatch):
     house = House("09:20:00")
     monkeypatch.setattr(house.pool, "want", lambda *_: 1 / 0)
-    house.until("09:20:20")
+    with capture_logs() as logs:
+        for second in range(20):
+            house.until(f"09:20:{second:02d}")
+            (problem,) = house.scheduler.status().problems
+            assert f"({second + 1} times in a row): ZeroDivisionError" in problem
+            assert "restart Tezi" in problem
     assert house.when("connect") == ["09:20:00"]
-    assert any("ZeroDivisionError" in one for one in house.scheduler.status().problems)
-    assert house.pool.checks > 15
+    assert house.pool.checks == 20
+    assert sum("failed" in one["event"] for one in logs) == 1
+    monkeypatch.undo()
+    house.until("09:20:20")
+    assert house.scheduler.status().problems == ()
+    assert house.pool.tokens == house.contracts.tokens
+
+
+def test_no_part_can_end_the_loop(monkeypatch: pytest.MonkeyPatch):
+    """Every part fails in everything it is asked; the loop tells it and goes on."""
+    house = House("09:20:00")
+
+    class Broken:
+        def __getattr__(self, name: str):
+            raise RuntimeError(f"{name} is broken")
+
+    for name in Parts.__dataclass_fields__:
+        if name != "apis":
+            monkeypatch.setattr(house, name, Broken())
+    scheduler = Scheduler(
+        house.clock,
+        load_calendar(),
+        Parts(house.scheduler.parts.apis, *(Broken() for _ in range(10))),
+        run=lambda work: work(),
+    )
+    for _ in range(30):
+        scheduler.tick()
+        house.clock.advance(1)
+    assert scheduler.status().stages[0].name == "Scheduler"
+
+
+def test_a_connection_that_could_not_be_asked_for_is_asked_for_again():
+    house = House("09:20:00")
+    grant, refusals = house.pool.grant, [1, 1]
+
+    def stumbles(grants: object) -> None:
+        if refusals:
+            refusals.pop()
+            raise RuntimeError("no reactor")
+        grant(grants)
+
+    house.pool.grant = stumbles
+    house.until("09:20:05")
+    assert house.when("connect") == ["09:20:02"]
+
+
+def test_a_step_that_does_not_end_is_told():
+    kept = []
+    house = House("09:20:00", run=kept.append)
+    house.until("09:25:02")
+    problems = " ".join(house.scheduler.status().problems)
+    assert "The step 'lease' of the scheduler is under way for 5m 2s" in problems
 
 
 def test_without_last_prices_it_begins_all_the_same():
@@ -232,26 +340,123 @@ def test_yesterday_is_finished_before_today_begins():
     assert names.index("finish 2026-08-17") < names.index("begin")
 
 
+def test_a_tape_that_cannot_be_finished_does_not_hold_up_today(monkeypatch: pytest.MonkeyPatch):
+    house = House("09:30:00")
+    house.recording.left = {FRIDAY, MONDAY}
+    finish_left = house.recording.finish_left
+
+    def finish(day: date) -> None:
+        if day == FRIDAY:
+            raise StoreError("a chunk is damaged")
+        finish_left(day)
+
+    monkeypatch.setattr(house.recording, "finish_left", finish)
+    house.until("09:30:05")
+    assert house.when("finish 2026-08-17") == ["09:30:00"]
+    assert house.when("begin") == ["09:30:00"]
+    assert any("a chunk is damaged" in one for one in house.scheduler.status().problems)
+
+
+def test_a_day_that_was_left_is_reported_after_the_sign_in_of_the_next():
+    house = House("08:30:00")
+    house.sessions.state = SessionState.REQUIRED
+    house.recording.left = {MONDAY}
+    house.until("08:52:00")
+    assert house.when("finish 2026-08-17") == ["08:30:00"]
+    house.sessions.state = SessionState.VALID
+    house.until("08:53:00")
+    assert house.when("reconcile") == ["08:52:01"]
+    assert house.when("report without Kite") == []
+
+
+def test_on_a_weekend_nobody_signs_in_and_it_is_reported_without():
+    house = House("10:00:00", date(2026, 8, 16))
+    house.sessions.state = SessionState.REQUIRED
+    house.recording.left = {FRIDAY}
+    house.until("10:00:02")
+    assert house.when("report without Kite") == ["10:00:00"]
+
+
+def test_a_muhurat_session_that_was_left_is_finished_though_it_does_not_count():
+    house = House("08:30:00", date(2025, 10, 23))
+    house.recording.left = {date(2025, 10, 21)}
+    house.until("08:30:01")
+    assert house.when("finish 2025-10-21") == ["08:30:00"]
+
+
+def test_a_machine_that_slept_over_night_ends_yesterday_and_begins_today():
+    house = House("15:00:00", MONDAY)
+    house.until("15:00:10")
+    house.clock.advance(19 * 3600)
+    house.until("10:00:20")
+    assert house.world.happened[-8:] == [
+        ("10:00:11", "dump asked for"),
+        ("10:00:11", "disconnect"),
+        ("10:00:11", "ticks expected: False"),
+        ("10:00:11", "finish"),
+        ("10:00:12", "begin"),
+        ("10:00:12", "history asked for"),
+        ("10:00:12", "connect"),
+        ("10:00:12", "ticks expected: True"),
+    ]
+    assert "The scheduler had not looked for 19h" in diary(house)
+
+
 # -- one pool in the system ------------------------------------------------------------------
 
 
-def test_a_process_without_the_lease_records_nothing_and_says_so():
-    house = House("09:30:00")
+def test_a_process_without_the_right_does_nothing_and_says_who_has_it():
+    house = House("08:45:00")
     house.lease.free = False
+    house.recording.left = {MONDAY}
+    house.sessions.state = SessionState.REQUIRED
     house.until("09:31:00")
-    assert house.when("begin") == house.when("connect") == []
-    assert any("Another process" in one for one in house.scheduler.status().problems)
-    house.lease.free = True
+    assert house.world.happened == []  # it calls nobody either: the other one does
+    assert house.journal.beats == []  # and does not write over what the other one says
+    (problem,) = house.scheduler.status().problems
+    assert problem.startswith("This process records nothing: process 7 holds the connection")
+    house.sessions.state, house.lease.free = SessionState.VALID, True
     house.until("09:31:10")
     assert len(house.when("begin")) == 1
+    assert house.scheduler.status().problems == ()
 
 
-def test_a_lost_lease_ends_the_connection():
+def test_what_another_process_took_over_is_left_to_it():
     house = House("09:30:00")
     house.until("09:30:10")
     house.lease.free = False
-    house.until("09:30:20")
+    house.until("15:50:00")
+    assert house.world.happened[-3:] == [
+        ("09:30:15", "left to another"),
+        ("09:30:15", "disconnect"),
+        ("09:30:15", "ticks expected: False"),
+    ]
+    assert house.when("finish") == house.when("reconcile") == []
+    assert "The connection to Kite: process 7 holds it" in diary(house)
+
+
+def test_a_right_that_cannot_be_renewed_runs_out_and_comes_back():
+    house = House("09:30:00")
+    house.until("09:30:05")
+    house.lease.failure = StoreLockedError("another process holds the database")
+    house.until("09:30:16")
+    assert house.pool.granted == [("token-1",)]
+    house.until("09:30:17")
     assert house.pool.granted[-1] == ()
+    assert house.recording.day is not None  # nobody else has it, as far as is known
+    assert any("could not be renewed" in one for one in house.scheduler.status().problems)
+    house.lease.failure = None
+    house.until("09:30:20")
+    assert house.pool.granted[-1] == ("token-1",)
+    assert house.when("finish") == []
+
+
+def test_a_right_lasts_from_when_it_was_asked_for():
+    """An answer that took thirteen seconds is of a lease that is nearly over."""
+    house = House("09:30:00")
+    house.lease.takes_s = 13.0
+    house.until("09:31:00")
+    assert house.when("begin") == []
 
 
 # -- subscriptions ---------------------------------------------------------------------------
@@ -379,3 +584,33 @@ def test_a_look_never_waits_for_a_job_and_no_job_runs_twice_at_once():
         house.scheduler.tick()  # would hang if it waited
     assert count == [1]
     let_go.set()
+    assert house.scheduler.jobs.close(30)
+
+
+def test_whoever_is_told_by_a_job_may_ask_the_scheduler():
+    """A lock that its own thread waits for would hang here."""
+    house = House("09:30:00", run=threads())
+    asked = []
+
+    def look() -> None:
+        asked.append(house.scheduler.status().phase)
+        house.scheduler.stages()
+        house.scheduler.tick()
+
+    house.sessions.look = look
+    house.scheduler.tick()
+    assert house.scheduler.jobs.close(30)
+    assert asked == ["continuous"]
+
+
+def test_a_process_that_ends_lets_go_of_the_connection_and_of_the_right():
+    house = House("09:30:00")
+    house.until("09:30:10")
+    house.scheduler.stop()
+    assert house.world.happened[-2:] == [("09:30:11", "pool closed"), ("09:30:11", "released")]
+    house.lease.free = False  # another one took it
+    house.until("09:31:00")
+    assert house.world.happened[-2:] == [
+        ("09:30:11", "released"),
+        ("09:30:11", "ticks expected: False"),
+    ]

@@ -44,6 +44,20 @@ def test_it_runs_out_by_silence(database: Database, clock: ManualClock):
     assert not one.hold()
 
 
+def test_who_holds_it_is_told_as_long_as_it_lasts(database: Database, clock: ManualClock):
+    one, other = lease(database, clock, "one"), lease(database, clock, "other")
+    one.hold()
+    clock.advance(14.9)
+    assert other.holder_now() == "one"
+    clock.advance(0.1)
+    assert other.holder_now() is None
+
+
+def test_leases_of_other_names_do_not_touch_each_other(database: Database, clock: ManualClock):
+    assert lease(database, clock, "one").hold()
+    assert SqlLease(database, clock, "another", "other").hold()
+
+
 def test_it_can_be_given_back_by_its_holder_alone(database: Database, clock: ManualClock):
     one, other = lease(database, clock, "one"), lease(database, clock, "other")
     one.hold()
