@@ -27,10 +27,9 @@ class Stack:
 
     def upto(self, snapshots: Sequence[ChainSnapshot]) -> ChainHistory:
         """Return `snapshots` as arrays; those that were stacked before are not read again."""
-        told = self._told
-        if told is not None and len(told) == len(snapshots) and snapshots[-1] is self._last:
-            return told
         same = 0 < self._size <= len(snapshots) and snapshots[self._size - 1] is self._last
+        if same and self._told is not None and len(snapshots) == len(self._told):
+            return self._told
         if not same:
             self._size = 0
         for snapshot in snapshots[self._size :]:
