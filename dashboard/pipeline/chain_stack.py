@@ -27,15 +27,14 @@ class Stack:
 
     def upto(self, snapshots: Sequence[ChainSnapshot]) -> ChainHistory:
         """Return `snapshots` as arrays; those that were stacked before are not read again."""
-        told, last = self._told, snapshots[-1] if snapshots else None
-        if told is not None and len(told) == len(snapshots) and last is self._last:
-            return told
         same = 0 < self._size <= len(snapshots) and snapshots[self._size - 1] is self._last
+        if same and self._told is not None and len(snapshots) == len(self._told):
+            return self._told
         if not same:
             self._size = 0
         for snapshot in snapshots[self._size :]:
             self._add(snapshot)
-        self._last = last
+        self._last = snapshots[-1] if snapshots else None
         size = self._size
         self._told = ChainHistory(
             self._starts[:size],
