@@ -10,12 +10,13 @@ import numpy.typing as npt
 from dashboard.bench.figure import Figure
 from dashboard.bench.sizes import DAY
 from dashboard.bench.stopwatch import timed
-from dashboard.core.clock import MINUTE_S, SECOND_NS, from_ns
+from dashboard.core.clock import MINUTE_S, from_ns
 from dashboard.core.market import Segment, Source
 from dashboard.options.chain import ChainSnapshot
-from dashboard.pipeline.bars import PATIENCE_S, Closed
+from dashboard.pipeline.bars import Closed
 from dashboard.pipeline.contracts import followed
 from dashboard.pipeline.days import StoredDay, Tools
+from dashboard.pipeline.prepare import END_OF_TAPE_NS
 
 SUBJECT = "sections"
 ROUNDS = 8
@@ -64,7 +65,7 @@ def measure_sections(tools: Tools) -> list[Figure]:
 
 def _minutes(tools: Tools, stored: StoredDay) -> Iterator[Minute]:
     """Yield the minutes of the day in order, as they were recorded."""
-    whole, _ = stored.open(from_ns((stored.summary().last_ns or 0) + PATIENCE_S * SECOND_NS))
+    whole, _ = stored.open(from_ns((stored.summary().last_ns or 0) + END_OF_TAPE_NS))
     until = whole.settling.until
     tokens = followed(whole.universe, DAY)
     found = tools.store.bars(DAY, Source.MOCK, tuple(tokens), "1m", until)

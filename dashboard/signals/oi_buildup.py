@@ -129,15 +129,18 @@ def calculate(bars: Bars, other: AnyBars | None = None) -> Bars:
 
 
 def resume(table: Columns, bars: Columns, other: Columns | None = None) -> Row | None:
-    """Return the last bar's row, None on a day's first bar.
+    """Return the last bar's row.
 
     Within a day the bar before tells whether the last one of the day before counts.
     """
-    if not goes_on(table, bars):
-        return None
     (close,) = prices(bars, "close")
     start, last = int(bars.starts[-1]), len(bars) - 1
-    day = first_of_day(bars) - 1 if math.isfinite(table.last["price_change_pct"]) else last
+    if goes_on(table, bars):
+        told = math.isfinite(table.last["price_change_pct"])
+    else:
+        night = first_of_day(bars.rows(0, last))
+        told = bool(_references(bars.starts[night:], bars.days[night:])[0][-1] >= 0)
+    day = first_of_day(bars) - 1 if told else last
     recent = int(np.searchsorted(bars.starts, start - SHORT_S, side="right")) - 1
     if recent < 0 or start - int(bars.starts[recent]) > SHORT_S + LATE_S:
         recent = last

@@ -111,9 +111,19 @@ def calculate(bars: Bars, daily: AnyBars | None = None) -> Bars:
 
 
 def resume(table: Columns, bars: Columns, daily: Columns | None = None) -> Row | None:
-    """Return the last bar's row: within a day it is that of the bar before."""
-    prices(bars, "open", "high", "low", "close")
-    return Row(table.last) if goes_on(table, bars) else None
+    """Return the last bar's row: within a day it is that of the bar before.
+
+    None on a day's first bar if `daily` does not tell of the session before.
+    """
+    opening, *_ = prices(bars, "open", "high", "low", "close")
+    if goes_on(table, bars):
+        return Row(table.last)
+    day = day_of_last(bars)
+    prior = _official(daily).get(prior_day(day) or 0)
+    if prior is None:
+        return None
+    levels = _levels(prior, _today_open(day, int(bars.starts[-1]), float(opening[-1])))
+    return Row(dict(zip(COLUMNS, levels, strict=True)))
 
 
 def _aggregated(

@@ -33,6 +33,7 @@ from dashboard.core.bars import (
     as_table,
     column,
     days_of,
+    first_of_day,
     goes_on,
     last_row,
     prices,
@@ -117,11 +118,13 @@ def resume(
     table: Columns, bars: Columns, index: Columns | None = None, daily: Columns | None = None
 ) -> Row | None:
     """Return the last bar's row; what a day is compared with stays the same."""
-    if table.state is None or not goes_on(table, bars):
-        return None
-    vix = float(prices(bars, "close")[0][-1])
+    closes, today = prices(bars, "close")[0], table.state
+    if not goes_on(table, bars):  # the day before is all that its first bar looks at
+        night = first_of_day(bars.rows(0, len(table)))
+        *_, today = _compared(bars.starts[night:], bars.days[night:], closes[night:], daily)
+    vix = float(closes[-1])
     at = bisect_right(EDGES, vix) - (vix == EDGES[-1])
-    change, percentile = _against(np.array([vix]), table.state)
+    change, percentile = _against(np.array([vix]), today)
     spot = _spot(bars.starts[-1:], index)
     return Row(
         {
@@ -132,7 +135,7 @@ def resume(
             "percentile": float(percentile[0]),
             "factor": FACTORS[at],
         },
-        table.state,
+        today,
     )
 
 

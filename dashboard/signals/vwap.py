@@ -104,10 +104,10 @@ def calculate(bars: Bars) -> Bars:
 
 def resume(table: Columns, bars: Columns) -> Row | None:
     """Return the last bar's row, which adds to the sums of its session so far."""
-    if table.state is None or not goes_on(table, bars):
-        return None
     high, low, close = (float(values[-1]) for values in prices(bars, "high", "low", "close"))
-    sums = table.state.with_value((high + low + close) / 3, float(column(bars, "volume")[-1]))
+    typical = (high + low + close) / 3
+    sums: Sums = table.state if goes_on(table, bars) else Sums(typical, 0.0, 0.0, 0.0)
+    sums = sums.with_value(typical, float(column(bars, "volume")[-1]))
     vwap, sd = sums.mean, sums.deviation
     recent = column(table, "vwap")[max(first_of_day(bars), len(table) - SLOPE_BARS) :].tolist()
     before = next((value for value in recent if not math.isnan(value)), vwap)
