@@ -42,7 +42,9 @@ from tests.exchange.market import Market
 from tests.exchange.server import KEY, SECRET, Exchange
 from tests.pipeline.frames import DAY, instant, seconds
 
+COLUMNS = ("open", "high", "low", "close", "volume", "oi")
 STEP_S = 5
+LATE_S = 5  # after a minute's end its bar is final: a trade of it told later is late
 STRIKES, EXPIRIES = 4, 1  # of each underlying: a day in a minute and a half
 PATIENCE_S = 60.0
 
@@ -65,35 +67,43 @@ class OwnBars:
     volume: dict[int, float] = field(default_factory=dict)
     opens: frozenset[int] = frozenset(seconds(at) for at in ("09:15:00",))
 
-    def see(self, payload: bytes) -> None:
+    def see(self, payload: bytes, now_s: int) -> None:
+        """Take in a message that is sent at `now_s`."""
         ticks = decode(payload)
-        names = ("token", "exchange_time", "last_trade_time", "last_price", "day_volume", "open")
-        for token, exchange_s, traded_s, price, volume, day_open in zip(
+        names = (
+            *("token", "exchange_time", "last_trade_time", "last_price"),
+            *("day_volume", "open", "oi"),
+        )
+        for token, exchange_s, traded_s, price, volume, day_open, oi in zip(
             *(getattr(ticks, name).tolist() for name in names), strict=True
         ):
             grew = volume - self.volume.get(token, 0.0) if volume == volume else 0.0
-            at = traded_s if grew > 0 and traded_s > 0 else exchange_s
+            # a trade that is told after its bar is final goes to the bar of the message
+            is_final = now_s - (traded_s // 60 * 60 + 60) >= LATE_S
+            at = traded_s if grew > 0 and traded_s > 0 and not is_final else exchange_s
             minute = at // 60 * 60
             if seconds("09:15:00") <= minute < seconds("15:40:00"):
-                self._add(token, minute, price, grew, day_open)
+                self._add(token, minute, price, grew, day_open, oi)
             if volume == volume:
                 self.volume[token] = max(volume, self.volume.get(token, 0.0))
 
-    def _add(self, token: int, minute: int, price: float, grew: float, day_open: float) -> None:
+    def _add(
+        self, token: int, minute: int, price: float, grew: float, day_open: float, oi: float
+    ) -> None:
         own = self.bars.setdefault(token, {})
         if minute not in own:
             first = day_open if minute in self.opens and day_open > 0 else price
-            own[minute] = [first, max(first, price), min(first, price), price, grew]
+            own[minute] = [first, max(first, price), min(first, price), price, grew, oi]
             return
         bar = own[minute]
-        bar[1:] = max(bar[1], price), min(bar[2], price), price, bar[4] + grew
+        bar[1:] = max(bar[1], price), min(bar[2], price), price, bar[4] + grew, oi
 
     def candles(self, token: int) -> np.ndarray:
         own = self.bars.get(token, {})
         found = np.zeros(len(own), dtype=BAR_DTYPE)
         for at, (minute, bar) in enumerate(sorted(own.items())):
             found["token"][at], found["start"][at] = token, minute
-            for name, value in zip(("open", "high", "low", "close", "volume"), bar, strict=True):
+            for name, value in zip(COLUMNS, bar, strict=True):
                 found[name][at] = value
         return found
 
@@ -185,6 +195,7 @@ class House:
                 self.send()
             self.scheduler.tick()
             self.room.wait_for_a_day()
+            self.settle()
             self.catch_up()
 
     def send(self) -> None:
@@ -198,7 +209,7 @@ class House:
         sockets = len(self.exchange.open_sockets)
         before, expected = self.taken, 0
         if payload != HEARTBEAT:
-            self.own.see(payload)
+            self.own.see(payload, self.clock.now_ns() // SECOND_NS)
             expected += self.exchange.push(payload)
         if sockets:
             self.exchange.heartbeat()
@@ -207,6 +218,12 @@ class House:
             lambda: self.taken >= before + expected,
             lambda: f"{expected} messages come, {self.taken - before} came: {self}",
         )
+
+    def settle(self) -> None:
+        """Wait until the client's thread has done what it was asked for: time is pushed here."""
+        done = threading.Event()
+        self.pool._run(done.set)
+        assert done.wait(PATIENCE_S)
 
     def catch_up(self) -> None:
         """Let the desk come near the clock, as it does by itself in real time."""

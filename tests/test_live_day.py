@@ -68,8 +68,8 @@ def test_a_whole_day_through_the_real_client_and_the_real_scheduler(house: House
         assert len(regular) >= 360, token
         assert regular[names].tolist() == theirs[names].tolist(), token
     (report,) = house.scheduler.status().reports
-    assert report.figures["Different"] == 0
-    assert report.figures["Equal"] > 3_000
+    assert report.figures["Different"] == 0, report
+    assert report.figures["Equal to the exchange"] > 3_000
 
     assert house.exchange.accounts.logins == 1
     assert house.exchange.opened == 1

@@ -159,7 +159,7 @@ def test_doubled_and_swapped_messages_make_no_other_bars(house: House, fault: st
     setattr(house.exchange.faults, fault, True)
     for _ in range(12):
         house.clock.advance(5)
-        house.own.see(house.next.payload)
+        house.own.see(house.next.payload, house.clock.now_ns() // SECOND_NS)
         house.exchange.push(house.next.payload)
         house.exchange.push(house.next.payload)
         house.next = next(house.frames)

@@ -14,6 +14,7 @@ from dashboard.core.market import INDICES
 from dashboard.operations.jobs import threads
 from dashboard.operations.parts import Parts
 from dashboard.operations.scheduler import Scheduler
+from tests.logs import plain_logs
 from tests.operations.fakes import DEAD, KEY, House
 
 FRIDAY, MONDAY = date(2026, 8, 14), date(2026, 8, 17)
@@ -222,7 +223,7 @@ def test_a_tape_that_cannot_be_opened_is_tried_again():
 def test_a_part_that_raises_does_not_stop_the_others(monkeypatch: pytest.MonkeyPatch):
     house = House("09:20:00")
     monkeypatch.setattr(house.pool, "want", lambda *_: 1 / 0)
-    with capture_logs() as logs:
+    with plain_logs(), capture_logs() as logs:
         for second in range(20):
             house.until(f"09:20:{second:02d}")
             (problem,) = house.scheduler.status().problems
