@@ -37,6 +37,7 @@ LABEL = "Kite"
 FIDELITY = "full ticks"
 TAPE_LATE_S = 5.0  # frames that wait longer than this for the tape are told
 PATIENCE_S = 60.0  # of the end of a day for its desk
+CLOSING_S = 5.0  # ... and of the end of a process
 LOOK_S = 0.05
 DERIVED_BY_DESK = frozenset({"Feed", "Decode", "Bars", "Chain", "Signals", "Store"})
 
@@ -260,10 +261,11 @@ class LiveRecording:
                 decode_many=tools.decode_many,
             )
 
-    def _end_desk(self, desk: Desk) -> None:
+    def _end_desk(self, desk: Desk, patience_s: float = PATIENCE_S) -> None:
+        """Let a desk say that it is live no more: nobody may take it for one that is."""
         desk.end()
         ended = threading.Event()
-        for _ in range(round(PATIENCE_S / LOOK_S)):
+        for _ in range(round(patience_s / LOOK_S)):
             if desk.status in ("ended", "failed"):
                 return
             ended.wait(LOOK_S)
@@ -273,6 +275,8 @@ class LiveRecording:
         with self._lock:
             now, self._now = self._now, None
         if now is not None:
+            now.is_over = True
+            self._end_desk(now.desk, CLOSING_S)
             now.desk.stop()
             now.tape.stop()  # the tape stays open: it is the same tape after a restart
 

@@ -295,3 +295,12 @@ def test_what_somebody_looks_at_stays_subscribed(make_room):
     options = {i.token for i in morning_instruments() if i.is_option}
     assert room.recording.shown() == options
     assert CALL.token not in options
+
+
+def test_a_recording_that_is_left_is_no_live_desk_any_more(make_room):
+    room = make_room()
+    room.begin()
+    room.send(frames("09:14:00", "09:16:30"))
+    room.recording.close()
+    eventually(lambda: room.desk.hub.latest.status == "ended", "whoever looks is told")
+    assert room.recording.day is None

@@ -176,6 +176,8 @@ class Desk:
                     self._dirty = True  # after a seek: what nobody has looked at yet
             except Exception as error:
                 self._fail(error)
+        if self._dirty and self.status == "ended":
+            self._publish()  # who looks must not take it for a desk that goes on
         if self.pipeline:
             self.pipeline.close()
 
