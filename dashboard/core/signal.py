@@ -15,7 +15,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
 from functools import lru_cache
-from typing import Any
+from operator import is_
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -34,7 +35,7 @@ GAP_CAP = 50  # and caps the strength
 HALT = "halt_suspected"  # a flag: see `Inputs.reopened`
 UNEVEN = ("chain", "votes")  # inputs that are no bars of a price
 PAST = ("daily", "vix_daily", "past_volume")  # inputs that no minute adds to
-MADE_FROM = "made from"  # a fact of a table: the inputs it was calculated from
+MADE_FROM = "made from"  # a fact of a table: past sessions, and which inputs there were not
 
 
 class Stance(StrEnum):
@@ -46,8 +47,7 @@ class Stance(StrEnum):
     INSUFFICIENT = "insufficient_data"
 
 
-@dataclass(frozen=True, slots=True)
-class PriceLevel:
+class PriceLevel(NamedTuple):
     """A named price [INR] that a section points at."""
 
     label: str
@@ -244,36 +244,23 @@ class Signal:
 
     def _table(self, frames: Sequence[Any], earlier: AnyBars | None) -> AnyBars:
         """Return the table of all bars: the earlier one and a row, or calculated anew."""
-        table = self._resumed(frames, earlier)
-        if table is None:
-            table = self.calculate(*frames)
-        if self.resume is not None and isinstance(table, Columns):
-            table.facts[MADE_FROM] = frames
-        found: AnyBars = table
-        return found
-
-    def _resumed(self, frames: Sequence[Any], earlier: AnyBars | None) -> Columns | None:
-        """Return the earlier table and one row, None where that cannot be told."""
         lead = frames[0]
-        if self.resume is None or not isinstance(lead, Columns) or not isinstance(earlier, Columns):
-            return None
-        if not self._continues(lead, frames, earlier):
-            return None
-        row = self.resume(earlier, *frames)
-        return None if row is None else earlier.followed_by(int(lead.starts[-1]), row)
-
-    def _continues(self, lead: Columns, frames: Sequence[Any], earlier: Columns) -> bool:
-        """Say whether `frames` are those that `earlier` was made from, and one bar more."""
-        before = len(earlier)
-        if not before or len(lead) != before + 1:
-            return False
-        if lead.starts[0] != earlier.starts[0] or lead.starts[-2] != earlier.starts[-1]:
-            return False
+        if self.resume is None or not isinstance(lead, Columns):
+            anew: AnyBars = self.calculate(*frames)
+            return anew
         names = (*self.needs, *self.optional)
-        for name, now, then in zip(names, frames, earlier.facts.get(MADE_FROM, ()), strict=False):
-            if now is not then and (name in PAST or now is None or then is None):
-                return False
-        return MADE_FROM in earlier.facts
+        past = tuple(
+            [f if name in PAST else f is None for name, f in zip(names, frames, strict=True)]
+        )
+        row = None
+        if isinstance(earlier, Columns) and _continues(lead, earlier, past):
+            row = self.resume(earlier, *frames)
+        if isinstance(earlier, Columns) and row is not None:
+            table = earlier.followed_by(int(lead.starts[-1]), row)
+        else:
+            table = self.calculate(*frames)
+        table.facts[MADE_FROM] = past
+        return table
 
     def _check(self, inputs: Inputs) -> None:
         """Refuse what no section can read: an unknown timeframe, bars without order or zone."""
@@ -397,6 +384,16 @@ class Signal:
         if not final:
             found.append("provisional")
         return tuple(dict.fromkeys(found)) if found else ()
+
+
+def _continues(lead: Columns, earlier: Columns, past: tuple[Any, ...]) -> bool:
+    """Say whether `lead` has one bar more than it had for `earlier`, and all else is the same."""
+    before, starts = len(earlier), lead.starts
+    return (
+        len(lead) == before + 1 > 1
+        and bool(starts[0] == earlier.starts[0] and starts[-2] == earlier.starts[-1])
+        and all(map(is_, earlier.facts.get(MADE_FROM, (None,)), past))
+    )
 
 
 @lru_cache(maxsize=1024)

@@ -45,6 +45,9 @@ def is_frozen_at(start: int) -> bool:
 def reference_price(history: ChainHistory) -> Floats:
     """Return what the money is measured from [INR]: spot, or parity after it froze."""
     price = history.header("spot")
+    days = history.days
+    if len(days) and days[0] == days[-1] and not is_frozen_at(int(history.starts[-1])):
+        return price  # the usual case
     frozen = np.flatnonzero(is_frozen(history.days, history.starts))
     if not len(frozen):
         return price

@@ -7,6 +7,7 @@ import numpy as np
 from dashboard.core.market import Floats, Ints
 
 AROUND = 5  # strikes on each side of the money
+FEW = 8  # are looked up one by one
 ON_GRID = 1e-6  # of a step; strikes are multiples of it but for a double's last digits
 
 
@@ -84,7 +85,9 @@ def positions_around(
     step = strike_step(strikes)
     if not np.isfinite(step):
         return np.full((len(money), width), -1), np.full(len(money), np.nan)
-    own, row = np.unique(money, return_inverse=True)  # few: the index moves slowly
+    own, row = money, np.arange(len(money))
+    if len(money) > FEW:
+        own, row = np.unique(money, return_inverse=True)  # few: the index moves slowly
     wanted = own[:, None] + step * np.arange(-each_side, each_side + 1)
     at = np.minimum(np.searchsorted(strikes, wanted - ON_GRID * step), len(strikes) - 1)
     listed = np.abs(strikes[at] - wanted) < ON_GRID * step

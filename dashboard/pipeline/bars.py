@@ -244,11 +244,10 @@ def aggregate(minutes: npt.NDArray[np.void]) -> npt.NDArray[np.void]:
     bar["low"] = np.minimum.reduce(minutes["low"])
     bar["close"] = minutes["close"][-1]
     volume = minutes["volume"]
-    unknown = np.isnan(volume)
-    if unknown.any():
-        bar["volume"] = np.nan if unknown.all() else np.nansum(volume)
-    else:
-        bar["volume"] = volume.sum()
+    total = np.add.reduce(volume)
+    if np.isnan(total) and not np.isnan(volume).all():
+        total = np.nansum(volume)
+    bar["volume"] = total
     bar["oi"] = minutes["oi"][-1]
     bar["average_price"] = minutes["average_price"][-1]
     bar["n"] = minutes["n"].sum()

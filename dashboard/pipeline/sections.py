@@ -228,12 +228,13 @@ class Sections:
     def _count(self, underlying: str) -> None:
         """Bring the ballot of an underlying up to its last closed bar."""
         ballot = self._ballots[underlying]
-        voters = {n: s.nearest(ballot.timeframe) for n, s in self.signals.items()}
-        voters = {n: frame for n, frame in voters.items() if n not in self._late}
         starts = self.source.today(underlying, ballot.timeframe)
         behind = ballot.missing(starts)
         if not behind:
             return
+        voters = {
+            n: s.nearest(ballot.timeframe) for n, s in self.signals.items() if n not in self._late
+        }
         if behind == 1 and not self._unread:
             said = {
                 n: [self.known[k]]
