@@ -27,6 +27,7 @@ from dashboard.pipeline.hours import CONTINUOUS
 from dashboard.pipeline.notes import backfill_note
 from dashboard.pipeline.pipeline import Pipeline
 from dashboard.pipeline.prepare import prepare_day
+from dashboard.pipeline.replaying import replay_day
 from feeds.inbox import Inbox
 from feeds.live_day import LiveDay
 from feeds.tape_thread import TapeThread
@@ -250,6 +251,7 @@ class LiveRecording:
         self._prepare(day)
 
     def _prepare(self, day: date) -> None:
+        """Derive a finished day, and complete its readings: while a desk opens, it says nothing."""
         tools = self.desks.tools
         if not tools.store.day(day, Source.LIVE).prepared:
             prepare_day(
@@ -260,6 +262,7 @@ class LiveRecording:
                 tools.decoder,
                 decode_many=tools.decode_many,
             )
+            replay_day(tools, day, Source.RECORDED)
 
     def _end_desk(self, desk: Desk, patience_s: float = PATIENCE_S) -> None:
         """Let a desk say that it is live no more: nobody may take it for one that is."""

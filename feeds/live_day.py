@@ -102,7 +102,6 @@ class LiveDay:
     def _derived(self, pipeline: Pipeline) -> Iterator[Frame | None]:
         """Yield frames as they come, None while none does, and keep what each minute derives."""
         deriver = Deriver(pipeline)
-        self._readings = []
         pipeline.on_readings.append(self._readings.extend)
         while True:
             frame = self.inbox.take()
