@@ -136,10 +136,15 @@ class Profile:
 
     def _largest(self) -> int:
         """Return the largest bin; of equals the nearest to mid-range, then the lower one."""
-        least = max(self.volumes) * (1 - EQUAL)
+        largest = max(self.volumes)
+        least, first = largest * (1 - EQUAL), self.volumes.index(largest)
+        if (
+            max(self.volumes[:first], default=0.0)
+            < least
+            > max(self.volumes[first + 1 :], default=0.0)
+        ):
+            return first  # nearly always, and found without a look at each bin here
         found = [at for at, volume in enumerate(self.volumes) if volume >= least]
-        if len(found) == 1:
-            return found[0]
         middle = (self.top + self.bottom) / 2 / self.size - self.lowest - 0.5
         return min(found, key=lambda at: (round(abs(at - middle), 9), at))
 
