@@ -102,6 +102,7 @@ class Sections:
     def begin_again(self) -> None:
         """Read everything anew: bars of minutes long closed have changed, which is no news."""
         self.known.clear()
+        self.tables.clear()  # nothing goes on from a table of the bars as they were
         self.source.forget()
         self._ballots = {name: Ballot(name) for name in self.source.underlyings}
         if not self.waiting:

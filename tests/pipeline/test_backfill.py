@@ -204,3 +204,14 @@ def test_the_day_after_has_the_filled_bars_in_its_past(holed: Tools):
     )
     assert flags[seconds("09:21:00")] == BarFlag.BACKFILLED
     assert flags[seconds("09:18:00")] == 0
+
+
+def test_a_bar_that_closes_before_anybody_looked_goes_on_from_the_filled_bars(holed: Tools):
+    at = instant("09:30:06")  # the bar of 09:25; that of 09:20 was whole only after the note
+    pipeline, frames = opened(holed, None)
+    play_to(pipeline, frames, at)
+    sought, _ = opened(holed, at)
+    played, found = picture(pipeline)["final"], picture(sought)["final"]
+    assert {key for key in found if played[key] != found[key]} == set()
+    sought.close()
+    pipeline.close()
