@@ -98,6 +98,8 @@ def test_one_click_in_the_page_and_the_day_is_recorded_for_ten_visits(live: Live
         heard = [await asyncio.wait_for(one.read_message(), PATIENCE_S) for one in sockets]
         for one in sockets:
             one.close()
+            while await asyncio.wait_for(one.read_message(), PATIENCE_S) is not None:
+                pass  # until the server has closed its side too
         return [str(word)[:1] for word in heard]
 
     assert len(in_a_thread(stay())) == VISITS
