@@ -12,7 +12,7 @@ from dashboard.core.calendar import load_calendar
 from dashboard.core.clock import IST, ManualClock, SystemClock
 from dashboard.core.health import OperationsStatus, Stage
 from dashboard.core.kite import SessionState, SessionStatus
-from dashboard.core.market import Instrument, Kind, Source
+from dashboard.core.market import Frame, Instrument, Kind, Source
 from dashboard.core.ports import TapeInfo
 from storage.contracts import SqlContracts
 from storage.journal import SqlJournal
@@ -20,6 +20,7 @@ from storage.leases import SqlLease
 from storage.schema import open_database
 from storage.store import open_store
 from tests.cli.conftest import Tezi
+from tests.storage.frames import message
 
 MONDAY, TUESDAY = date(2026, 8, 17), date(2026, 8, 18)
 
@@ -53,6 +54,10 @@ def looked_through(
 ) -> list[Finding]:
     left = Left(status, holder, has_contracts, recorded)
     return list(check_live(left, load_calendar(), clock_at(clock, day), is_live=is_live))
+
+
+def tick_at(clock: ManualClock) -> Frame:
+    return Frame(clock.now_ns(), 0, message(1, 2_430_000))
 
 
 def problems(findings: list[Finding]) -> list[Finding]:
@@ -134,7 +139,14 @@ def test_a_due_sign_in_is_a_problem_while_a_token_is_needed(clock: str, count: i
     due = (SessionStatus("…0001", SessionState.REQUIRED, 0, "Kite refused it."),)
     found = problems(looked_through(clock, state(clock, sessions=due)))
     assert len(found) == count
-    assert all("tezi kite login" in one.do for one in found)
+    assert all("status page, or run `tezi kite login`" in one.do for one in found)
+
+
+def test_a_token_that_is_being_tried_asks_nobody_to_sign_in():
+    trying = (SessionStatus("…0001", SessionState.REFRESHING, 0, "Its kept token is tried."),)
+    found = looked_through("11:00", state("11:00:00", sessions=trying))
+    assert not problems(found)
+    assert "refreshing: Its kept token is tried." in [one.found for one in found]
 
 
 def test_missing_instruments_are_a_problem_once_the_day_is_recorded():
@@ -195,11 +207,26 @@ def test_everything_is_read_from_the_database(tmp_path: Path):
         SqlContracts(database).keep(TUESDAY, [future])
         SqlLease(database, clock, "kite", "process 7").hold()
         SqlJournal(database, clock).beat(state("11:00:00"))
-        with store.begin_tape(TapeInfo(MONDAY, Source.LIVE, "full ticks", "Kite"), [future]):
-            pass
+        with store.begin_tape(
+            TapeInfo(MONDAY, Source.LIVE, "full ticks", "Kite"), [future]
+        ) as tape:
+            tape.append([tick_at(clock_at("09:15:01", MONDAY))])
         with store.begin_tape(TapeInfo(TUESDAY, Source.LIVE, "full ticks", "Kite"), [future]):
             pass
         assert read_left(store, clock) == Left(state("11:00:00"), "process 7", True, MONDAY)
+    finally:
+        store.close()
+
+
+def test_a_day_on_which_nothing_came_was_not_recorded(tmp_path: Path):
+    friday = date(2026, 8, 14)
+    store = open_store(f"sqlite:///{tmp_path / 'tezi.sqlite'}")
+    try:
+        with store.begin_tape(TapeInfo(friday, Source.LIVE, "full ticks", "Kite"), ()) as tape:
+            tape.append([tick_at(clock_at("09:15:01", friday))])
+        with store.begin_tape(TapeInfo(MONDAY, Source.LIVE, "full ticks", "Kite"), ()):
+            pass
+        assert read_left(store, clock_at("11:00:00")).recorded == friday
     finally:
         store.close()
 

@@ -16,7 +16,6 @@ from dashboard.core.health import DOWN, LATE, OperationsStatus
 from dashboard.core.kite import SessionState
 from dashboard.core.wording import age
 from dashboard.live_recording import LABEL
-from dashboard.operations.health import SIGN_IN
 from dashboard.operations.plan import Plan, plan
 from storage.contracts import SqlContracts
 from storage.journal import SqlJournal
@@ -27,6 +26,7 @@ WHAT = "Live"
 LATE_S = 15.0  # three heartbeats
 START = "start Tezi: `uv run panel serve app.py`"
 UPDATE = "update Tezi: a newer one knows more days"
+SIGN_IN = "sign in to Kite: the button is on the status page, or run `tezi kite login`"
 NOT_LIVE = "off: without an API key of Kite's, or in another mode, no day is recorded"
 
 
@@ -47,7 +47,8 @@ class Left:
 def read_left(store: SqlStore, clock: Clock) -> Left:
     """Return what is there; nothing is changed."""
     database, today = store.database, from_ns(clock.now_ns()).date()
-    recorded = [one.day for one in store.days() if LABEL in one.labels and one.day < today]
+    before = [one for one in store.days() if LABEL in one.labels and one.day < today]
+    recorded = [one.day for one in before if one.ticks]  # a tape may be begun and get nothing
     return Left(
         SqlJournal(database, clock).last(),
         SqlLease(database, clock, KITE, holder="").holder_now(),
@@ -124,7 +125,7 @@ def _stages(status: OperationsStatus) -> Iterator[Finding]:
 def _sessions(status: OperationsStatus, due: Plan) -> Iterator[Finding]:
     for one in status.sessions:
         what, found = f"Kite {one.key}", f"{one.state}: {one.reason}"
-        if due.needs_token and one.state is not SessionState.VALID:
+        if due.needs_token and one.state in (SessionState.REQUIRED, SessionState.EXPIRED):
             yield problem(what, found, SIGN_IN)
         else:
             yield ok(what, found)
