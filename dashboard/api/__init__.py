@@ -1,0 +1,1 @@
+"""REST and WebSocket: everything the page knows, for programs too."""
