@@ -85,11 +85,14 @@ def prepare(args: Namespace) -> None:
     """
     if args.num_procs != 1:
         raise InputError(ONE_PROCESS)
+    from dashboard.api.serving import check_port
     from dashboard.logs import log_to_stderr
     from dashboard.ui.runtime import ensure_started
 
     log_to_stderr()
     runtime = ensure_started()
+    if runtime.api is not None:
+        check_port(runtime.api.address, runtime.api.port)
     args.unused_session_lifetime = args.unused_session_lifetime or UNUSED_VISIT_MS
     args.check_unused_sessions = args.check_unused_sessions or CHECK_UNUSED_MS
     _guard(runtime)
@@ -184,6 +187,8 @@ def _scheme(server: Any) -> str:
 
 def _announce(runtime: "Runtime", address: str) -> None:
     lines = ["", f"  Tezi is at {address}/"]
+    if runtime.api is not None:
+        lines += [f"  Its API is at http://{runtime.api.address}:{runtime.api.port}/docs"]
     link = runtime.accounts.first_start_link()
     if link is not None:
         lines += [

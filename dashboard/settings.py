@@ -60,6 +60,18 @@ class Settings(BaseSettings):
         description="Address under which people reach Tezi, such as https://desk.example; "
         "its host may open the page's socket, and links are printed with it.",
     )
+    api_port: int = Field(
+        default=5007, ge=0, le=65535, description="Port of the API; 0 leaves the API out."
+    )
+    api_address: str = Field(
+        default="127.0.0.1",
+        description="Address on which the API listens; 0.0.0.0 lets other machines in.",
+    )
+    api_origins: str = Field(
+        default="",
+        description="Origins of other pages that may call the API with Tezi's cookie, such as "
+        "https://desk.example; several are separated by commas.",
+    )
     kite_api_key: SecretStr | None = Field(
         default=None,
         description="API key of your Kite Connect app; several are separated by commas.",
@@ -137,6 +149,12 @@ class Settings(BaseSettings):
         text = self.notify_urls.get_secret_value() if self.notify_urls else ""
         parts = (part.strip(" ,\t\n") for part in BETWEEN_ADDRESSES.split(text))
         return tuple(part for part in parts if part)
+
+    @property
+    def origins(self) -> tuple[str, ...]:
+        """Return the origins of other pages that may call the API with Tezi's cookie."""
+        named = (part.strip().rstrip("/") for part in self.api_origins.split(","))
+        return tuple(part for part in named if part)
 
     @property
     def url_of_database(self) -> str:

@@ -9,6 +9,7 @@ import re
 import secrets
 from typing import Protocol
 
+from dashboard.auth.identity import SCOPES, Identity, Role, Via
 from dashboard.auth.limits import SignInLimits
 from dashboard.auth.passwords import Passwords, check_password
 from dashboard.auth.tokens import Claims, KeyStore, Tokens
@@ -194,6 +195,25 @@ class Accounts:
         if self._store.is_revoked(claims.jti):
             raise AuthError("This sign-in was ended: sign in again.")
         return claims
+
+    def identify(
+        self, *, bearer: str | None = None, api_key: str | None = None, cookie: str | None = None
+    ) -> Identity:
+        """Return who shows a token; raise `AuthError` if it does not count (any more)."""
+        if api_key is not None:
+            raise AuthError("This API key is not known.")
+        claims = self.verify(bearer or cookie or "")
+        role = Role(claims.role)
+        via = Via.TOKEN if bearer else Via.PAGE
+        return Identity(
+            claims.account_id,
+            claims.name,
+            role,
+            SCOPES[role],
+            via,
+            f"s:{claims.jti}",
+            claims.expires_s,
+        )
 
     def is_over(self, jti: str, expires_s: int) -> bool:
         """Say whether a token that was valid once has expired, was ended or is shut out."""

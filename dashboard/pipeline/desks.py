@@ -108,7 +108,7 @@ class Desks:
         idle = [
             desk
             for desk in list(self.replays)
-            if not desk.hub.interests() and now_s - desk.last_used_s > IDLE_S
+            if not desk.hub.is_listened_to and now_s - desk.last_used_s > IDLE_S
         ]
         for desk in idle:
             self.close(desk)

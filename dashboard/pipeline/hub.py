@@ -36,7 +36,7 @@ class Hub:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._latest: Snapshot | None = None
-        self._listeners: dict[int, tuple[Callable[[Snapshot], None], Interest]] = {}
+        self._listeners: dict[int, tuple[Callable[[Snapshot], None], Interest | None]] = {}
         self._next = 0
 
     @property
@@ -44,8 +44,16 @@ class Hub:
         """Return the latest snapshot, None before the first."""
         return self._latest
 
-    def listen(self, listener: Callable[[Snapshot], None], interest: Interest) -> int:
-        """Register a listener; the number returned takes it away again."""
+    @property
+    def is_listened_to(self) -> bool:
+        """Say whether anybody listens."""
+        return bool(self._listeners)
+
+    def listen(self, listener: Callable[[Snapshot], None], interest: Interest | None = None) -> int:
+        """Register a listener; the number returned takes it away again.
+
+        Without `interest` it is told what every snapshot holds anyway.
+        """
         with self._lock:
             self._next += 1
             self._listeners[self._next] = (listener, interest)
@@ -65,7 +73,7 @@ class Hub:
     def interests(self) -> set[Interest]:
         """Return what somebody looks at."""
         with self._lock:
-            return {interest for _, interest in self._listeners.values()}
+            return {interest for _, interest in self._listeners.values() if interest}
 
     def publish(self, snapshot: Snapshot) -> None:
         """Replace the latest snapshot and tell everyone; one that fails does not stop the rest."""

@@ -13,6 +13,7 @@ from dashboard.core.health import Stage
 from dashboard.core.market import Source
 from dashboard.core.signal import Reading, Signal
 from dashboard.pipeline.options_view import OptionsView
+from dashboard.pipeline.quotes import Quotes
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,3 +188,4 @@ class Snapshot:
     progress: float | None = None  # of a load or a long seek, 0..1
     options: Mapping[tuple[str, date | None], OptionsView] = field(default_factory=dict)
     explained: Mapping[tuple[str, str, str], Explained] = field(default_factory=dict)
+    quotes: Quotes | None = None  # of every instrument; None while nothing is open

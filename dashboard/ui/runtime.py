@@ -5,13 +5,18 @@ whatever must last is held here. The handle itself is kept in Panel's process-wi
 where a reload of our modules under ``--dev`` finds it again.
 """
 
+import asyncio
 import atexit
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 from panel.io.state import state
 from tornado.ioloop import IOLoop
 
+from dashboard.api.app import make_app
+from dashboard.api.parts import ApiParts, make_parts
+from dashboard.api.serving import ApiServer
 from dashboard.auth.accounts import Accounts
 from dashboard.composition import make_kite_apis, make_kite_sessions
 from dashboard.configuration import read_configuration
@@ -55,6 +60,7 @@ class Runtime:
     apis: Mapping[str, KiteApi] = field(default_factory=dict)  # Kite's, by API key
     sessions: KiteSessions | None = None  # of Kite; None where no API key is set
     operations: Operations | None = None  # of a live desk; None where it is another's
+    api: ApiServer | None = None  # None where the settings leave it out
     on_start: list[Callable[[IOLoop], None]] = field(default_factory=list)
     status_words: Callable[[], tuple[str, ...]] = no_status
     guarded: bool = False  # sign-in stands in front of every page
@@ -70,8 +76,14 @@ class Runtime:
         if self.operations is not None:
             self.operations.start(io_loop)
             atexit.register(self.stop)
+        if self.api is not None:
+            io_loop.add_callback(self._serve_api)
         for callback in self.on_start:
             callback(io_loop)
+
+    def _serve_api(self) -> None:
+        assert self.api is not None
+        self.api.start(asyncio.get_running_loop())
 
     def stop(self) -> None:
         """Write what waits, and leave a live day to be gone on with."""
@@ -93,7 +105,28 @@ def build(settings: Settings, clock: Clock) -> Runtime:
     runtime.sessions = make_kite_sessions(settings, apis, database, clock)
     runtime.operations = make_operations(settings, database, clock, room, apis, runtime.sessions)
     runtime.status_words = lambda: status_words(room)
+    if settings.api_port:
+        origins = (*settings.origins, _origin(settings.public_url))
+        app = make_app(parts_of(runtime), origins=filter(None, origins))
+        runtime.api = ApiServer(app, settings.api_address, settings.api_port)
     return runtime
+
+
+def parts_of(runtime: Runtime) -> ApiParts:
+    """Return what the API of this process answers from."""
+    return make_parts(
+        runtime.settings,
+        runtime.clock,
+        runtime.accounts,
+        runtime.room,
+        lambda: runtime.operations.status() if runtime.operations else None,
+    )
+
+
+def _origin(address: str) -> str:
+    """Return the origin of an address, as browsers write it; empty for none."""
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
 
 
 def ensure_started() -> Runtime:

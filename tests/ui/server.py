@@ -150,7 +150,7 @@ def serve(
         process = subprocess.Popen(
             command,
             cwd=ROOT,
-            env={**os.environ, "TEZI_HOME": str(home), **environment},
+            env={**os.environ, "TEZI_HOME": str(home), "TEZI_API_PORT": "0", **environment},
             stdout=words,
             stderr=subprocess.STDOUT,
         )

@@ -15,6 +15,7 @@ from dashboard.pipeline.days import Day
 from dashboard.pipeline.hours import CLOSED
 from dashboard.pipeline.hub import Interest
 from dashboard.pipeline.pipeline import Pipeline
+from dashboard.pipeline.quotes import QuoteBoard
 from dashboard.pipeline.sections import Key
 from dashboard.pipeline.snapshot import ChainView, ChartView, Silhouette, Snapshot, TimelineView
 from dashboard.pipeline.standing import as_they_stand
@@ -54,6 +55,7 @@ class SnapshotBuilder:
         self._options = OptionRoom(calendar)
         self._explain = ExplainRoom()
         self._rates = Rates()
+        self._quotes = QuoteBoard()
 
     def build(
         self, desk: DeskState, pipeline: Pipeline | None, interests: Iterable[Interest]
@@ -133,6 +135,7 @@ class SnapshotBuilder:
             ticks=pipeline.ticks,
             options=self._options.views(pipeline, looked_at, now_ns),
             explained=self._explain.views(pipeline, looked_at),
+            quotes=self._quotes.see(pipeline, frame.seq),
         )
 
     def _chains(
