@@ -48,7 +48,7 @@ def _of_rights(settings: Settings) -> Iterator[str]:
     file = settings.home / DATABASE_FILE
     if os.name == "posix" and file.is_file():
         rights = stat.S_IMODE(file.stat().st_mode)
-        if rights & OTHERS:
+        if rights & OTHERS and settings.home.stat().st_mode & OTHERS:
             yield (
                 f"{file} holds accounts and keys, and others may read it ({rights:o}): run "
                 f"`chmod 600 {file}`."

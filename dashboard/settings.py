@@ -24,7 +24,7 @@ BETWEEN_ADDRESSES = re.compile(r"[,\s]+(?=[A-Za-z][\w+.-]*://)")  # they may hol
 class Mode(StrEnum):
     """Where the frames come from."""
 
-    AUTO = "auto"  # a recorded day if there is one, else a generated one
+    AUTO = "auto"  # live where Kite's credentials are, else a generated day
     LIVE = "live"
     MOCK = "mock"
     REPLAY = "replay"

@@ -270,8 +270,10 @@ def test_what_can_serve_people_is_let_through():
 
 
 def test_accounts_that_others_may_read_are_refused(home: Path):
-    home.mkdir()
+    home.mkdir(0o700)
     write(home / "tezi.sqlite", "", 0o644)
+    assert problems(home=home) == []  # nobody else comes so far
+    home.chmod(0o755)
     assert problems(home=home) == [
         f"{home}/tezi.sqlite holds accounts and keys, and others may read it (644): run "
         f"`chmod 600 {home}/tezi.sqlite`."
