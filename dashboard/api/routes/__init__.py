@@ -2,4 +2,9 @@
 
 from fastapi import APIRouter
 
-ROUTERS: tuple[APIRouter, ...] = ()
+from dashboard.api.routes import monitor, quotes
+
+ROUTERS: tuple[APIRouter, ...] = (
+    monitor.router,  # first: it is asked most often
+    quotes.router,
+)
