@@ -15,7 +15,7 @@ from fastapi.routing import APIRoute
 from dashboard.api.callers import Parts, parts_of_request, shown_by
 from dashboard.api.documents.monitor import has_ticked, monitor_document
 from dashboard.api.models.quotes import Monitor
-from dashboard.api.on_desk import REFUSALS, OnDesk, TheDesk, latest_or_less
+from dashboard.api.on_desk import REFUSALS, UNCHANGED, OnDesk, TheDesk, latest_or_less
 from dashboard.api.parts import ApiParts
 from dashboard.api.prepared import IDENTITY, Body, coding_for
 from dashboard.api.replies import JSON, dumps, is_known
@@ -46,15 +46,15 @@ def _made_already(request: Request) -> Response | None:
     identity, latest = parts.recognised.find(shown), desk.hub.latest
     if identity is None or latest is None or not identity.may(Scope.READ):
         return None
-    body = parts.prepared.find(desk.hub, asked[0][1], latest.seq)
+    body = parts.prepared.find(desk.hub, f"{SUBJECT}{asked[0][1]}", latest.seq)
     return None if body is None else _reply(request, body)
 
 
 router = APIRouter(prefix="/v1/monitor", tags=["monitor"], route_class=MadeRoute)
 
 UNDERLYING = "underlying"
+SUBJECT = "monitor:"
 
-UNCHANGED: dict[int | str, dict[str, Any]] = {304: {"description": "As it was, by its ETag"}}
 VARY = "Authorization, Cookie, X-API-Key, Accept-Encoding"
 
 
@@ -79,7 +79,7 @@ async def snapshot(
     latest = on.desk.hub.latest
     if latest is None or latest.quotes is None:
         latest = await latest_or_less(parts, on.desk)
-    body = parts.prepared.find(on.desk.hub, underlying, latest.seq)
+    body = parts.prepared.find(on.desk.hub, f"{SUBJECT}{underlying}", latest.seq)
     if body is None:
         body = await _made(parts, on, latest, underlying)
     return _reply(request, body)
@@ -91,7 +91,7 @@ async def _made(parts: ApiParts, on: OnDesk, latest: Snapshot, underlying: str) 
         last = await run_in_threadpool(parts.last_closes.of, latest, underlying)
     roll = parts.rolls.of(latest.quotes.universe) if latest.quotes else None
     document = monitor_document(on.id, latest, roll, underlying, last)
-    return parts.prepared.keep(on.desk.hub, underlying, latest.seq, dumps(document))
+    return parts.prepared.keep(on.desk.hub, f"{SUBJECT}{underlying}", latest.seq, dumps(document))
 
 
 def _reply(request: Request, body: Body) -> Response:
