@@ -1,10 +1,14 @@
 """What the API is made of: the process's own parts, handed in."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from dashboard.api.desks import ApiDesks
+from dashboard.api.last_closes import LastCloses
 from dashboard.api.looking import Looking
+from dashboard.api.prepared import PreparedBodies
+from dashboard.api.recognised import Recognised
+from dashboard.api.roll import Rolls
 from dashboard.auth.accounts import Accounts
 from dashboard.core.calendar import Calendar
 from dashboard.core.clock import Clock
@@ -30,6 +34,10 @@ class ApiParts:
     desks: ApiDesks
     looking: Looking
     operations: Callable[[], OperationsStatus | None]
+    last_closes: LastCloses
+    recognised: Recognised  # `forget` is to hear of credentials that end
+    rolls: Rolls = field(default_factory=Rolls)
+    prepared: PreparedBodies = field(default_factory=PreparedBodies)
 
 
 def make_parts(
@@ -50,4 +58,6 @@ def make_parts(
         desks=ApiDesks(room),
         looking=Looking(clock),
         operations=operations,
+        last_closes=LastCloses(room.store),
+        recognised=Recognised(clock),
     )

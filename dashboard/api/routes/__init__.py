@@ -2,4 +2,28 @@
 
 from fastapi import APIRouter
 
-ROUTERS: tuple[APIRouter, ...] = ()
+from dashboard.api.routes import (
+    bars,
+    chain,
+    days,
+    docs,
+    export,
+    health,
+    market,
+    metrics,
+    monitor,
+    quotes,
+)
+
+ROUTERS: tuple[APIRouter, ...] = (
+    monitor.router,  # first: it is asked most often
+    quotes.router,
+    bars.router,
+    chain.router,
+    market.router,
+    days.router,
+    export.router,
+    health.router,
+    metrics.router,
+    docs.router,
+)
