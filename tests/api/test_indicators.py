@@ -9,6 +9,7 @@ from dashboard.api.parts import ApiParts
 from dashboard.auth.identity import Role
 from dashboard.indicators import KNOWN, parse
 from dashboard.pipeline.desk import Desk
+from dashboard.pipeline.series import bars_frame
 from tests.pipeline.frames import instant
 
 ASK = {"instrument": "NIFTY", "timeframe": "1m"}
@@ -24,7 +25,7 @@ def test_the_last_value_is_that_of_the_desks_own_bars(client: TestClient, mornin
     found = client.get("/v1/indicators/current", params={"ids": "RSI_14,EMA_20", **ASK}).json()
     assert morning.pipeline is not None
     token = 256265
-    bars = morning.pipeline.series.get(token, "1m").frame()
+    bars = bars_frame(morning.pipeline.series.get(token, "1m").bars)
     assert found["bar_ts"] == bars.index[-1].isoformat()
     assert found["values"]["RSI_14"]["value"] == parse("RSI_14").calculate(bars)["value"].iloc[-1]
     assert found["values"]["EMA_20"]["value"] == parse("EMA_20").calculate(bars)["value"].iloc[-1]
