@@ -219,6 +219,16 @@ class Accounts:
         return self._credentials.is_over(credential)
 
     # -- passwords and one-time codes ---------------------------------------------------------
+    def check_own_password(self, account_id: int, password: str) -> None:
+        """Ask somebody who is signed in for their password again.
+
+        Raises
+        ------
+        TooManyTriesError, AuthError
+            If no try is left; if it is wrong.
+        """
+        self._sign_in.recheck(account_id, password)
+
     def change_own_password(
         self, account_id: int, old: str, new: str, *, keep: str | None = None
     ) -> None:
