@@ -219,16 +219,6 @@ class Accounts:
         return self._credentials.is_over(credential)
 
     # -- passwords and one-time codes ---------------------------------------------------------
-    def check_own_password(self, account_id: int, password: str) -> None:
-        """Ask somebody who is signed in for their password again.
-
-        Raises
-        ------
-        TooManyTriesError, AuthError
-            If no try is left; if it is wrong.
-        """
-        self._sign_in.recheck(account_id, password)
-
     def change_own_password(
         self, account_id: int, old: str, new: str, *, keep: str | None = None
     ) -> None:
@@ -244,6 +234,16 @@ class Accounts:
         account = self._sign_in.recheck(account_id, old)
         check_password(new, account.name)
         self._set_password(account.id, new, keep, "by its person")
+
+    def check_own_password(self, account_id: int, password: str) -> None:
+        """Refuse one who is signed in and does not know the account's password.
+
+        Raises
+        ------
+        TooManyTriesError, AuthError
+            If no try is left; if it is wrong.
+        """
+        self._sign_in.recheck(account_id, password)
 
     def change_password(self, name: str, password: str) -> None:
         """Set a new password and end every session of the account.
