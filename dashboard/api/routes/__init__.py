@@ -2,4 +2,6 @@
 
 from fastapi import APIRouter
 
-ROUTERS: tuple[APIRouter, ...] = ()
+from dashboard.api.routes import streams
+
+ROUTERS: tuple[APIRouter, ...] = (streams.router,)
