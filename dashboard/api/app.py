@@ -7,7 +7,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from starlette_compress import CompressMiddleware
 
-from dashboard.api import callers, problems
+from dashboard.api import callers, openapi, problems
 from dashboard.api.parts import ApiParts
 from dashboard.api.routes import ROUTERS
 
@@ -35,6 +35,7 @@ def make_app(
     allowed = frozenset(origins)
     callers.install(app, parts, allowed)
     problems.install(app)
+    openapi.install(app)
     for router in routers:
         app.include_router(router)
     app.add_middleware(CompressMiddleware, minimum_size=SMALLEST, brotli=False)

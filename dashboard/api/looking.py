@@ -34,12 +34,14 @@ class Looking:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._lock = threading.Lock()
-        self._looks: dict[tuple[int, Interest], _Look] = {}
+        self._looks: dict[tuple[int, Interest | None], _Look] = {}
 
     async def see(
-        self, desk: Desk, interest: Interest, has: Callable[[Snapshot], bool]
+        self, desk: Desk, interest: Interest | None, has: Callable[[Snapshot], bool]
     ) -> Snapshot:
         """Return the desk's latest snapshot that `has` what the interest is after.
+
+        Without `interest` it is what every snapshot holds anyway.
 
         Raises
         ------
@@ -74,7 +76,7 @@ class Looking:
         for look in looks:
             look.desk.hub.leave(look.number)
 
-    def _look(self, desk: Desk, interest: Interest) -> _Look:
+    def _look(self, desk: Desk, interest: Interest | None) -> _Look:
         now_s = self._clock.monotonic()
         with self._lock:
             self._drop_rested(now_s)

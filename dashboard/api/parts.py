@@ -1,10 +1,13 @@
 """What the API is made of: the process's own parts, handed in."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from dashboard.api.desks import ApiDesks
+from dashboard.api.last_closes import LastCloses
 from dashboard.api.looking import Looking
+from dashboard.api.prepared import PreparedBodies
+from dashboard.api.roll import Rolls
 from dashboard.auth.accounts import Accounts
 from dashboard.core.calendar import Calendar
 from dashboard.core.clock import Clock
@@ -30,6 +33,9 @@ class ApiParts:
     desks: ApiDesks
     looking: Looking
     operations: Callable[[], OperationsStatus | None]
+    last_closes: LastCloses
+    rolls: Rolls = field(default_factory=Rolls)
+    prepared: PreparedBodies = field(default_factory=PreparedBodies)
 
 
 def make_parts(
@@ -50,4 +56,5 @@ def make_parts(
         desks=ApiDesks(room),
         looking=Looking(clock),
         operations=operations,
+        last_closes=LastCloses(room.store),
     )

@@ -2,6 +2,10 @@
 
 from fastapi import APIRouter
 
-from dashboard.api.routes import streams
+from dashboard.api.routes import monitor, quotes, streams
 
-ROUTERS: tuple[APIRouter, ...] = (streams.router,)
+ROUTERS: tuple[APIRouter, ...] = (
+    monitor.router,  # first: it is asked most often
+    quotes.router,
+    streams.router,
+)

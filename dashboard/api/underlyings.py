@@ -1,0 +1,5 @@
+"""The underlyings, as parameters know them."""
+
+from typing import Literal
+
+Underlying = Literal["NIFTY", "BANKNIFTY", "SENSEX"]
