@@ -5,7 +5,6 @@ round waits are not kept: each holds all that the ones before it told.
 """
 
 import asyncio
-import secrets
 import threading
 from collections import Counter
 from typing import Protocol
@@ -21,8 +20,6 @@ from dashboard.pipeline.desk import Desk
 from dashboard.pipeline.hub import Interest
 from dashboard.pipeline.snapshot import Snapshot
 
-NAME_BYTES = 6
-
 
 class Member(Protocol):
     """Somebody who follows a desk."""
@@ -35,12 +32,14 @@ class Member(Protocol):
 class Fanout:
     """Follow a desk and wake its members. Used on the loop that made it, but for `_take`."""
 
-    def __init__(self, desk: Desk, desk_id: str, governor: Governor, clock: Clock) -> None:
+    def __init__(
+        self, desk: Desk, desk_id: str, name: str, governor: Governor, clock: Clock
+    ) -> None:
         self.desk, self.id = desk, desk_id
         self.board = TickBoard()
         self.members: set[Member] = set()
         self.view: View | None = None
-        self._name = secrets.token_urlsafe(NAME_BYTES)  # seq starts anew with each process
+        self._name = name  # of the desk, in all streams that it begins
         self._governor, self._clock = governor, clock
         self._loop = asyncio.get_running_loop()
         self._first = asyncio.Event()

@@ -1,8 +1,10 @@
 """All sockets of the process, and what they share."""
 
 import asyncio
+import secrets
 from collections import Counter
 from collections.abc import Callable
+from weakref import WeakKeyDictionary
 
 import structlog
 from starlette.concurrency import run_in_threadpool
@@ -25,9 +27,11 @@ from dashboard.auth.identity import Identity
 from dashboard.core.clock import SECOND_NS
 from dashboard.core.errors import TeziError
 from dashboard.pipeline.desk import Desk
+from dashboard.pipeline.hub import Hub
 
 log = structlog.get_logger(__name__)
 
+NAME_BYTES = 6  # of a desk, so that streams differ from those of the process before
 ENDED = "This sign-in is over or was ended: sign in again"
 
 
@@ -44,6 +48,7 @@ class StreamRoom:
         self.subscriptions, self.rolls = Subscriptions(), Rolls()
         self.governor = Governor(parts.clock)
         self.counters: Counter[str] = Counter()
+        self._names: WeakKeyDictionary[Hub, str] = WeakKeyDictionary()
         self._strangers = 0
         self._sweeper: asyncio.Task[None] | None = None
         self._listens = self._hears_of_ends = 0
@@ -90,7 +95,10 @@ class StreamRoom:
     def _following(self, desk: Desk, name: str) -> Fanout:
         """Return what follows a desk; whoever asked for it joins before anybody else asks."""
         found = self.fanouts.get(id(desk))
-        return found or Fanout(desk, name, self.governor, self.parts.clock)
+        if found is not None:
+            return found
+        stream = self._names.setdefault(desk.hub, secrets.token_urlsafe(NAME_BYTES))
+        return Fanout(desk, name, stream, self.governor, self.parts.clock)
 
     async def _serve(self, socket: Socket, make: Callable[..., Client]) -> None:
         if len(self.clients) + self._strangers >= CLIENTS:
@@ -186,6 +194,5 @@ class StreamRoom:
         if expires_s is not None and self.parts.clock.now_ns() >= expires_s * SECOND_NS:
             client.end(Refusal(codes.NOT_SIGNED_IN, ENDED))
         desks = self.parts.room.desks
-        desk = client.fanout.desk
-        if desk is not desks.shared and desk not in desks.replays:
+        if not any(client.fanout.desk is one for one in (desks.shared, *desks.replays)):
             client.end(Refusal(codes.NO_DESK, "This desk was closed"))

@@ -136,7 +136,7 @@ def test_another_shared_desk_is_followed(dial: Callable[..., Wire], desk: Desk, 
     wire.hear()
     tools = parts.room.desks.tools
     other = Desk(
-        StoredDay(tools, DAY, AFTERNOON), tools.calendar, parts.clock, True, instant("14:10:00")
+        StoredDay(tools, DAY, AFTERNOON), tools.calendar, parts.clock, True, instant("15:12:00")
     )
     parts.room.desks.share(other)
     other.start(playing=False)
@@ -222,7 +222,7 @@ def test_a_replay_is_seen_by_its_owner_only(dial: Callable[..., Wire], client, p
 
     token = people.headers(Role.RESEARCHER)["Authorization"].removeprefix("Bearer ")
     me = parts.accounts.identify(bearer=token)
-    own = parts.desks.open(me, DAY, AFTERNOON, instant("14:10:00"), playing=False)
+    own = parts.desks.open(me, DAY, AFTERNOON, instant("15:12:00"), playing=False)
     wait(own.desk, lambda s: s.status == "paused")
     wire = dial(f"/ws/ticks?desk={own.id}", Role.RESEARCHER)
     assert wire.connected["desk"]["id"] == own.id
