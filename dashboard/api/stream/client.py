@@ -38,6 +38,7 @@ log = structlog.get_logger(__name__)
 
 PROTOCOL = 1
 ID_BYTES = 6
+LOOK_S = 0.1  # at a day that loads
 Action = Callable[[dict[str, Any]], Awaitable[None]]
 
 
@@ -76,6 +77,10 @@ class Client(ABC):
     @abstractmethod
     def forget_seen(self) -> None:
         """Take it that the client has seen nothing: the desk is another one."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Give back what was asked of the desk: the client is gone."""
 
     def wake(self, *, ticked: bool) -> None:
         """Look at the desk's view."""
@@ -206,6 +211,24 @@ class Client(ABC):
             await self.complain(Fault("refused", problem.detail, problem.where), number)
         except TeziError as error:
             await self.complain(Fault("refused", str(error)), number)
+
+    async def go_to_desk(self, message: Mapping[str, Any]) -> None:
+        """Go over to the desk that a message names, if it names one."""
+        name = message.get("desk")
+        if name is None:
+            return
+        if not isinstance(name, str):
+            raise Fault("malformed", "desk is the id of a replay of yours", "desk")
+        self.move(await self.room.find(self.identity, name))
+
+    async def open_view(self) -> View:
+        """Return the desk's view; a day that loads is waited for, within reason."""
+        for _ in range(round(READY_S / LOOK_S)):
+            view = self.fanout.view
+            if view is not None and view.quotes is not None:
+                return view
+            await asyncio.sleep(LOOK_S)
+        raise Fault("not_ready", "The desk's day is not open yet: ask again", "desk")
 
     async def complain(self, fault: Fault, number: Any) -> None:
         """Say what was wrong with a message."""

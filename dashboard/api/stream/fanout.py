@@ -13,6 +13,7 @@ import numpy as np
 
 from dashboard.api.stream.governor import Governor
 from dashboard.api.stream.limits import SPACING_S
+from dashboard.api.stream.papers import PaperBoard
 from dashboard.api.stream.ticks import TickBoard
 from dashboard.api.stream.view import View
 from dashboard.core.clock import Clock
@@ -36,7 +37,7 @@ class Fanout:
         self, desk: Desk, desk_id: str, name: str, governor: Governor, clock: Clock
     ) -> None:
         self.desk, self.id = desk, desk_id
-        self.board = TickBoard()
+        self.board, self.papers = TickBoard(), PaperBoard()
         self.members: set[Member] = set()
         self.view: View | None = None
         self._name = name  # of the desk, in all streams that it begins

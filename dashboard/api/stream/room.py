@@ -89,6 +89,7 @@ class StreamRoom:
         fanout = client.fanout
         fanout.members.discard(client)
         if not fanout.members:
+            self.counters["made"] += fanout.board.made + fanout.papers.made
             fanout.close()
             self.fanouts.pop(id(fanout.desk), None)
 
@@ -147,6 +148,7 @@ class StreamRoom:
 
     def _go(self, client: Client) -> None:
         self.clients.discard(client)
+        client.close()
         self.leave(client)
         if not self.clients:
             self._rest()

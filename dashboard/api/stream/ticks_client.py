@@ -1,6 +1,5 @@
 """A client of /ws/ticks: the latest of each instrument it wants, and where it stands."""
 
-import asyncio
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,14 +9,13 @@ from dashboard.api.roll import Roll
 from dashboard.api.stream.client import Action, Client
 from dashboard.api.stream.codes import Fault
 from dashboard.api.stream.fanout import Fanout
-from dashboard.api.stream.limits import READY_S, TOKENS
+from dashboard.api.stream.limits import TOKENS
 from dashboard.api.stream.subscriptions import Subscription
 from dashboard.api.stream.ticks import NOTHING_SEEN, Lack
 from dashboard.api.stream.view import View
 from dashboard.api.stream.wishes import find_tokens, listed
 from dashboard.core.market import Ints
 
-LOOK_S = 0.1  # at a day that loads
 NO_TOKENS = np.empty(0, dtype=np.int64)
 
 
@@ -44,6 +42,10 @@ class TicksClient(Client):
         """Take it that nothing was seen."""
         self._last = NOTHING_SEEN
 
+    def close(self) -> None:
+        """Want nothing any more."""
+        self.subscription = self.room.subscriptions.of(NO_TOKENS)
+
     async def tell(self, fanout: Fanout, view: View) -> None:
         """Send the ticks that came since the last frame."""
         await self._send_lack(fanout, view, None)
@@ -61,7 +63,7 @@ class TicksClient(Client):
 
     async def _subscribe(self, message: dict[str, Any]) -> None:
         names = listed(message, "tokens")
-        await self._go_to_desk(message)
+        await self.go_to_desk(message)
         tokens, fault = find_tokens(names, await self._roll())
         both = np.union1d(self.subscription.tokens, tokens)
         if len(both) > TOKENS:
@@ -111,20 +113,8 @@ class TicksClient(Client):
             )
         self._hurry()
 
-    async def _go_to_desk(self, message: dict[str, Any]) -> None:
-        name = message.get("desk")
-        if name is None:
-            return
-        if not isinstance(name, str):
-            raise Fault("malformed", "desk is the id of a replay of yours", "desk")
-        self.move(await self.room.find(self.identity, name))
-
     async def _roll(self) -> Roll:
-        """Return the names of the day's instruments; a day that loads is waited for."""
-        view = await self.fanout.first_view(READY_S)
-        for _ in range(round(READY_S / LOOK_S)):
-            if view is not None and view.quotes is not None:
-                return self.room.rolls.of(view.quotes.universe)
-            await asyncio.sleep(LOOK_S)
-            view = self.fanout.view
-        raise Fault("not_ready", "The day is not open yet: ask again", "tokens")
+        """Return the names of the day's instruments."""
+        quotes = (await self.open_view()).quotes
+        assert quotes is not None
+        return self.room.rolls.of(quotes.universe)
