@@ -98,10 +98,11 @@ class Served:
         assert latest is not None
         assert latest.quotes is not None
         rows = latest.quotes.rows
-        known = [
-            (None if np.isnan(price) else price, None if np.isnan(volume) else volume)
-            for price, volume in zip(rows["last_price"], rows["volume"], strict=True)
-        ]
+        prices, volumes = (
+            [None if value != value else value for value in rows[name].tolist()]
+            for name in ("last_price", "volume")
+        )
+        known = zip(prices, volumes, strict=True)
         return {"board": dict(zip(latest.quotes.universe.tokens.tolist(), known, strict=True))}
 
     def play(self) -> dict[str, Any]:
