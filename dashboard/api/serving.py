@@ -8,6 +8,8 @@ import structlog
 import uvicorn
 from fastapi import FastAPI
 
+from dashboard.api.stream.limits import MESSAGE_BYTES
+from dashboard.api.stream.protocol import BoundedProtocol
 from dashboard.core.errors import InputError
 
 log = structlog.get_logger(__name__)
@@ -15,7 +17,7 @@ log = structlog.get_logger(__name__)
 BACKLOG = 1024
 KEEP_ALIVE_S = 30
 PING_S = 20.0  # a client that answers no ping for as long is gone
-LARGEST_MESSAGE = 64 * 1024  # bytes that a client may send at once over a socket
+
 HEADER_BYTES = 32 * 1024
 GRACE_S = 3
 
@@ -41,12 +43,13 @@ class ApiServer:
                 host=address,
                 port=port,
                 log_config=None,
+                log_level="warning",  # it notes every socket with its URL, and what is in it
                 access_log=False,
                 server_header=False,
                 lifespan="off",
                 http="httptools",
-                ws="websockets-sansio",
-                ws_max_size=LARGEST_MESSAGE,
+                ws=BoundedProtocol,
+                ws_max_size=MESSAGE_BYTES,
                 ws_ping_interval=PING_S,
                 ws_ping_timeout=PING_S,
                 ws_per_message_deflate=False,  # frames are compressed once for all who ask

@@ -17,6 +17,7 @@ from dashboard.api.routes import (
     quotes,
     replay,
     signals,
+    streams,
 )
 
 ROUTERS: tuple[APIRouter, ...] = (
@@ -34,4 +35,5 @@ ROUTERS: tuple[APIRouter, ...] = (
     indicators.router,
     replay.router,
     docs.router,
+    streams.router,
 )
