@@ -1,0 +1,42 @@
+// What the account room has beyond plain forms: Copy, and Esc for an open question.
+
+document.addEventListener("DOMContentLoaded", () => {
+  for (const button of document.querySelectorAll("[data-copy]")) offerCopy(button)
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") shutQuestions()
+  })
+  document.addEventListener("click", (event) => {
+    if (!event.target.closest("details.sure")) shutQuestions()
+  })
+})
+
+function offerCopy(button) {
+  const field = document.getElementById(button.dataset.copy)
+  button.hidden = false
+  field.addEventListener("focus", () => field.select())
+  if (document.activeElement === field) field.select()
+  button.addEventListener("click", async () => {
+    field.select()
+    const copied = await copy(field.value)
+    button.textContent = copied ? "Copied" : "Selected" // the person's own keys copy what is selected
+    setTimeout(() => { button.textContent = "Copy" }, 2000)
+  })
+}
+
+// Browsers lend the clipboard to pages of this machine or of TLS only.
+async function copy(text) {
+  try {
+    await navigator.clipboard.writeText(text)
+    return true
+  } catch {
+    return document.execCommand("copy")
+  }
+}
+
+function shutQuestions() {
+  for (const open of document.querySelectorAll("details.sure[open]")) {
+    const inside = open.contains(document.activeElement)
+    open.open = false
+    if (inside) open.querySelector("summary").focus()
+  }
+}
