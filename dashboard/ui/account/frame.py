@@ -9,7 +9,7 @@ the reason beside its field, and what was typed, but never a password.
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 from urllib.parse import urlencode
 
 from tornado.ioloop import IOLoop
@@ -21,6 +21,8 @@ from dashboard.ui.account.words import Moments
 from dashboard.ui.runtime import get_runtime
 from dashboard.ui.signin.guard import COOKIE
 from dashboard.ui.signin.handlers import FormHandler
+
+T = TypeVar("T")
 
 TEMPLATES = Path(__file__).parent / "templates"
 READS = ("GET", "HEAD")
@@ -96,7 +98,7 @@ class AccountHandler(FormHandler):
         """Return the session that asks."""
         return self._me.credential.partition(":")[2]
 
-    async def _beside[T](self, act: Callable[..., T], *words: Any, **named: Any) -> T:
+    async def _beside(self, act: Callable[..., T], *words: Any, **named: Any) -> T:
         """Do beside the loop what waits for a slow hash or for the database."""
         return await IOLoop.current().run_in_executor(None, partial(act, *words, **named))
 
