@@ -12,8 +12,8 @@ NOW_S = 90  # what was seen within is seen now: the instant is kept to the minut
 
 ROLES = {
     Role.OWNER: "Everything, and the accounts of others.",
-    Role.RESEARCHER: "Reads, replays and exports.",
-    Role.VIEWER: "Looks.",
+    Role.RESEARCHER: "Reads, replays, and exports whole days.",
+    Role.VIEWER: "Looks at the desk, and reads over the API.",
 }
 SCOPES = {
     Scope.READ: "Market data, chains, signals and indicators, and the sockets that stream them.",
