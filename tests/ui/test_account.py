@@ -10,9 +10,9 @@ from uuid import uuid4
 import pyotp
 import pytest
 import requests
+from dashboard.auth.records import AuditEvent
 from tornado.web import StaticFileHandler
 
-from dashboard.auth.records import AuditEvent
 from dashboard.core.clock import IST, to_ns
 from dashboard.ui.account.agents import agent_words
 from dashboard.ui.account.audit import read_page
