@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from dashboard.auth.accounts import Accounts
 from dashboard.core.calendar import load_calendar
 from dashboard.core.clock import MINUTE_S, Clock, bar_index, day_start_s
 from dashboard.core.errors import InputError
@@ -30,8 +31,10 @@ from dashboard.settings import Settings
 from dashboard.signals import load_signals
 from feeds.mock.feed import MockFeed
 from feeds.wire import decode_lenient, decode_many
+from storage.accounts import SqlAccounts
 from storage.engine import Database
-from storage.kite_grants import SqlGrants, load_key
+from storage.kite_grants import SqlGrants
+from storage.sealing import Seal, load_key
 
 HISTORY_SESSIONS = 35  # 400 half-hour bars
 SEED_LABEL = "seed "
@@ -67,6 +70,19 @@ def make_kite_sessions(
     if not apis:
         return None
     return KiteSessions(apis, SqlGrants(database, load_key(settings.home)), clock)
+
+
+def make_accounts(settings: Settings, database: Database, clock: Clock) -> Accounts:
+    """Return the use cases of accounts.
+
+    Raises
+    ------
+    InputError
+        If the file that opens sealed secrets cannot be used.
+    StoreError
+        If the database cannot be read.
+    """
+    return Accounts(SqlAccounts(database), clock, seal=Seal(load_key(settings.home)))
 
 
 def past_of(store: Store, universe: Universe, day: date, source: Source) -> Past:

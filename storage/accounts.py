@@ -1,40 +1,25 @@
-"""Accounts, invitations, sign-in tokens and settings: rows, and no opinion about passwords."""
+"""Accounts and settings as rows, and no opinion about passwords.
 
-from dataclasses import dataclass
+What belongs to accounts has its own files: `sessions`, `api_keys`, `invitations`,
+`second_factors`, `audit`, `signing_keys`.
+"""
+
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    Row,
-    Select,
-    Update,
-    and_,
-    delete,
-    func,
-    insert,
-    select,
-    text,
-    update,
-)
+from sqlalchemy import Connection, Select, delete, select, update
 
+from dashboard.auth.identity import Role
+from dashboard.auth.records import Account, AccountInfo, Ended
 from dashboard.core.errors import DuplicateError
-from storage.engine import Database, upsert
-from storage.tables import account, invitation, setting, sign_in_token
-
-FIELDS = [column for column in account.c if column.name != "name_key"]
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """One person who may sign in. `created_ns` is nanoseconds since the epoch."""
-
-    id: int
-    name: str
-    password_hash: str
-    role: str
-    created_ns: int
-    disabled: bool
+from storage.account_rows import FIELDS, count, insert_account, to_account, wait_for_others
+from storage.api_keys import SqlApiKeys, good_keys, revoke_keys
+from storage.audit import SqlAudit
+from storage.engine import Database, put, upsert
+from storage.invitations import SqlInvitations, withdraw_of
+from storage.second_factors import SqlFactors
+from storage.sessions import SqlSessions, alive_sessions, end_sessions
+from storage.signing_keys import SqlSigningKeys
+from storage.tables import account, known_address, second_factor, setting
 
 
 class SqlAccounts:
@@ -42,6 +27,12 @@ class SqlAccounts:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self.sessions = SqlSessions(database)
+        self.api_keys = SqlApiKeys(database)
+        self.invitations = SqlInvitations(database)
+        self.factors = SqlFactors(database)
+        self.audit = SqlAudit(database)
+        self.signing_keys = SqlSigningKeys(database)
 
     def create_account(
         self, name: str, password_hash: str, role: str, created_ns: int = 0
@@ -53,10 +44,9 @@ class SqlAccounts:
         DuplicateError
             If the name is taken, in any case.
         """
-        row = _new_account(name, password_hash, role, created_ns)
         try:
             with self._database.writing() as connection:
-                return _account(connection.execute(row).one())
+                return insert_account(connection, name, password_hash, role, created_ns)
         except DuplicateError as error:
             raise DuplicateError(f"The name {name!r} is taken: choose another one") from error
 
@@ -64,114 +54,115 @@ class SqlAccounts:
         """Return the account of that name, in any case."""
         with self._database.reading() as connection:
             row = connection.execute(_named(name)).first()
-        return _account(row) if row else None
+        return to_account(row) if row else None
 
     def get_account(self, account_id: int) -> Account | None:
         """Return the account of that number."""
         with self._database.reading() as connection:
             row = connection.execute(select(*FIELDS).where(account.c.id == account_id)).first()
-        return _account(row) if row else None
+        return to_account(row) if row else None
 
     def list_accounts(self) -> list[Account]:
         """Return every account, oldest first."""
         with self._database.reading() as connection:
             rows = connection.execute(select(*FIELDS).order_by(account.c.id)).all()
-        return [_account(row) for row in rows]
+        return [to_account(row) for row in rows]
+
+    def describe_accounts(self) -> list[AccountInfo]:
+        """Return every account as the owner sees it, oldest first."""
+        confirmed = (second_factor.c.account_id == account.c.id) & second_factor.c.confirmed
+        find = select(account, second_factor.c.account_id.label("factor_of"))
+        find = find.outerjoin(second_factor, confirmed).order_by(account.c.id)
+        with self._database.reading() as connection:
+            rows = connection.execute(find).all()
+        return [
+            AccountInfo(
+                id=row.id,
+                name=row.name,
+                role=Role(row.role),
+                created_ns=row.created_ns,
+                disabled=row.disabled,
+                has_totp=row.factor_of is not None,
+                last_seen_ns=row.seen_ns,
+            )
+            for row in rows
+        ]
 
     def count_accounts(self) -> int:
         """Return how many accounts there are."""
         with self._database.reading() as connection:
-            return _count_accounts(connection)
+            return count(connection)
 
-    def set_password_hash(self, account_id: int, password_hash: str) -> None:
-        """Give an account another password."""
-        change = update(account).where(account.c.id == account_id)
+    # -- changes -----------------------------------------------------------------
+    def renew_hash(self, account_id: int, old_hash: str, new_hash: str) -> None:
+        """Replace the hash of the same password, unless there is another by now."""
+        same = (account.c.id == account_id) & (account.c.password_hash == old_hash)
         with self._database.writing() as connection:
-            connection.execute(change.values(password_hash=password_hash))
+            connection.execute(update(account).where(same).values(password_hash=new_hash))
 
-    def set_disabled(self, account_id: int, disabled: bool) -> None:
-        """Shut an account out, its tokens with it, or let it in again with new ones."""
-        change = update(account).where(account.c.id == account_id).values(disabled=disabled)
+    def change_password(
+        self, account_id: int, password_hash: str, now_ns: int, keep: str | None = None
+    ) -> Ended:
+        """Set another password and end every session but `keep`; return those."""
         with self._database.writing() as connection:
-            connection.execute(change)
-            if disabled:
-                connection.execute(_revoke_all(account_id))
+            _set(connection, account_id, password_hash=password_hash)
+            return Ended(sessions=end_sessions(connection, account_id, now_ns, but=keep))
 
-    # -- invitations -------------------------------------------------------------
-    def replace_invitation(self, token_hash: str, expires_ns: int, role: str) -> None:
-        """Keep the hash of a link for an account of `role`; older unspent ones end."""
-        older = delete(invitation).where(invitation.c.role == role, invitation.c.used_ns.is_(None))
-        row = {"hash": token_hash, "expires_ns": expires_ns, "role": role}
+    def set_role(self, account_id: int, role: Role, now_ns: int) -> Ended | None:
+        """Set the role and end the page's sessions; None where no owner would be left.
+
+        What goes on with the new role is among what is returned. The unspent links of one
+        who is no owner any more end.
+        """
         with self._database.writing() as connection:
-            _wait_for_others(connection)
-            connection.execute(older)
-            connection.execute(insert(invitation).values(row))
+            wait_for_others(connection)
+            if role is not Role.OWNER and _is_last_owner(connection, account_id):
+                return None
+            alive = alive_sessions(connection, account_id, now_ns)
+            _set(connection, account_id, role=role.value)
+            if role is not Role.OWNER:
+                withdraw_of(connection, account_id)
+            end_sessions(connection, account_id, now_ns, kind="page")
+            return Ended(alive, good_keys(connection, account_id, now_ns))
 
-    def is_invited(self, token_hash: str, now_ns: int) -> bool:
-        """Say whether a link is known, unspent and not too old."""
-        find = select(invitation.c.hash).where(_is_good(token_hash, now_ns))
+    def set_disabled(self, account_id: int, disabled: bool, now_ns: int) -> Ended | None:
+        """Shut an account out, sessions, keys and links with it, or let it in again.
+
+        None where no owner would be left.
+        """
+        with self._database.writing() as connection:
+            wait_for_others(connection)
+            if disabled and _is_last_owner(connection, account_id):
+                return None
+            _set(connection, account_id, disabled=disabled)
+            if not disabled:
+                return Ended()
+            withdraw_of(connection, account_id)
+            return Ended(
+                end_sessions(connection, account_id, now_ns),
+                revoke_keys(connection, account_id, now_ns),
+            )
+
+    # -- addresses ---------------------------------------------------------------
+    def is_known_address(self, name: str, address: str) -> bool:
+        """Say whether an account of that name has signed in from there."""
+        find = select(known_address.c.account_id).join(account)
+        find = find.where(account.c.name_key == name.casefold(), known_address.c.address == address)
         with self._database.reading() as connection:
             return connection.execute(find).first() is not None
 
-    def create_first_account(
-        self, token_hash: str, name: str, password_hash: str, now_ns: int
-    ) -> Account | None:
-        """Spend a link on the first account, both or neither.
-
-        Returns
-        -------
-        Account or None
-            None if there is an account already, or the link is unknown, spent or too old;
-            then nothing was changed.
-        """
-        spend = update(invitation).where(_is_good(token_hash, now_ns)).values(used_ns=now_ns)
+    def know_address(self, account_id: int, address: str, now_ns: int) -> None:
+        """Keep from where an account signed in."""
+        row = {"account_id": account_id, "address": address, "seen_ns": now_ns}
         with self._database.writing() as connection:
-            _wait_for_others(connection)
-            if _count_accounts(connection):
-                return None
-            role = connection.execute(spend.returning(invitation.c.role)).scalar_one_or_none()
-            if role is None:
-                return None
-            row = _new_account(name, password_hash, role, now_ns)
-            return _account(connection.execute(row).one())
+            put(connection, known_address, [row])
 
-    # -- sign-in tokens ------------------------------------------------------------
-    def remember_token(self, jti: str, account_id: int, expires_ns: int) -> None:
-        """Keep the number of a token that was handed out."""
-        row = {"jti": jti, "account_id": account_id, "expires_ns": expires_ns, "revoked": False}
+    def forget_addresses(self, before_ns: int) -> None:
+        """Drop addresses that were not seen since an instant."""
         with self._database.writing() as connection:
-            connection.execute(insert(sign_in_token).values(row))
+            connection.execute(delete(known_address).where(known_address.c.seen_ns < before_ns))
 
-    def revoke_token(self, jti: str) -> None:
-        """Make one token worthless."""
-        change = update(sign_in_token).where(sign_in_token.c.jti == jti).values(revoked=True)
-        with self._database.writing() as connection:
-            connection.execute(change)
-
-    def revoke_all(self, account_id: int) -> list[str]:
-        """Make every token of an account worthless; return those that were not yet."""
-        change = _revoke_all(account_id).returning(sign_in_token.c.jti)
-        with self._database.writing() as connection:
-            return list(connection.execute(change).scalars())
-
-    def is_revoked(self, jti: str) -> bool:
-        """Say whether a token is worthless: revoked, never handed out, or of one shut out."""
-        good = (
-            select(sign_in_token.c.jti)
-            .join(account)
-            .where(sign_in_token.c.jti == jti)
-            .where(sign_in_token.c.revoked.is_(False), account.c.disabled.is_(False))
-        )
-        with self._database.reading() as connection:
-            return connection.execute(good).first() is None
-
-    def forget_tokens(self, now_ns: int) -> int:
-        """Drop tokens that ended before `now_ns`; return how many."""
-        drop = sign_in_token.delete().where(sign_in_token.c.expires_ns <= now_ns)
-        with self._database.writing() as connection:
-            return connection.execute(drop).rowcount
-
-    # -- settings ------------------------------------------------------------------
+    # -- settings ----------------------------------------------------------------
     def get_setting(self, key: str) -> str | None:
         """Return what was kept under `key`."""
         with self._database.reading() as connection:
@@ -200,47 +191,14 @@ def _named(name: str) -> Select[Any]:
     return select(*FIELDS).where(account.c.name_key == name.casefold())
 
 
-def _new_account(name: str, password_hash: str, role: str, created_ns: int) -> Any:
-    row = insert(account).values(
-        name=name,
-        name_key=name.casefold(),
-        password_hash=password_hash,
-        role=role,
-        created_ns=created_ns,
-        disabled=False,
-    )
-    return row.returning(*FIELDS)
+def _set(connection: Connection, account_id: int, **values: object) -> None:
+    connection.execute(update(account).where(account.c.id == account_id).values(**values))
 
 
-def _count_accounts(connection: Connection) -> int:
-    return connection.execute(select(func.count()).select_from(account)).scalar_one()
-
-
-def _is_good(token_hash: str, now_ns: int) -> ColumnElement[bool]:
-    return and_(
-        invitation.c.hash == token_hash,
-        invitation.c.used_ns.is_(None),
-        invitation.c.expires_ns > now_ns,
-    )
-
-
-def _revoke_all(account_id: int) -> Update:
-    return (
-        update(sign_in_token)
-        .where(sign_in_token.c.account_id == account_id, sign_in_token.c.revoked.is_(False))
-        .values(revoked=True)
-    )
-
-
-def _wait_for_others(connection: Connection) -> None:
-    """Let one process at a time make links or accounts; SQLite has one writer anyway."""
-    if connection.dialect.name == "postgresql":  # whose writers do not see each other's rows
-        connection.execute(text("LOCK TABLE account IN SHARE ROW EXCLUSIVE MODE"))
+def _is_last_owner(connection: Connection, account_id: int) -> bool:
+    good = (account.c.role == Role.OWNER.value) & account.c.disabled.is_(False)
+    return list(connection.execute(select(account.c.id).where(good)).scalars()) == [account_id]
 
 
 def _value(key: str) -> Select[Any]:
     return select(setting.c.value).where(setting.c.key == key)
-
-
-def _account(row: Row[Any]) -> Account:
-    return Account(**row._mapping)

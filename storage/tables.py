@@ -196,24 +196,102 @@ account = Table(
     Column("role", Text, nullable=False),
     Column("created_ns", BigInteger, nullable=False),
     Column("disabled", Boolean, nullable=False),
+    Column("seen_ns", BigInteger),  # when it last showed a session or key; to the minute
+)
+
+second_factor = Table(  # of an authenticator app
+    "second_factor",
+    metadata,
+    Column("account_id", _of_account(), primary_key=True, autoincrement=False),
+    Column("sealed", LargeBinary, nullable=False),  # the secret, encrypted
+    Column("confirmed", Boolean, nullable=False),  # asked for at sign-in
+    Column("last_step", BigInteger, nullable=False),  # of the newest code that was used
+)
+
+known_address = Table(  # from where an account has signed in
+    "known_address",
+    metadata,
+    Column("account_id", _of_account(), primary_key=True, autoincrement=False),
+    Column("address", Text, primary_key=True),
+    Column("seen_ns", BigInteger, nullable=False),
 )
 
 invitation = Table(
     "invitation",
     metadata,
-    Column("hash", Text, primary_key=True),
+    Column("id", Id, primary_key=True),
+    Column("hash", Text, nullable=False, unique=True),
     Column("role", Text, nullable=False),
+    Column("created_ns", BigInteger, nullable=False),
     Column("expires_ns", BigInteger, nullable=False),
+    Column("used_ns", BigInteger),
+    Column("invited_by", _of_account()),  # None: whoever started Tezi
+    sqlite_autoincrement=True,  # a withdrawn one's number is never used again
+)
+
+account_session = Table(
+    "account_session",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("account_id", _of_account(), nullable=False, index=True),
+    Column("kind", String(4), nullable=False),
+    Column("created_ns", BigInteger, nullable=False),
+    Column("seen_ns", BigInteger, nullable=False),
+    Column("expires_ns", BigInteger, nullable=False, index=True),
+    Column("ended_ns", BigInteger),
+    Column("address", Text, nullable=False),
+    Column("agent", Text, nullable=False),
+    CheckConstraint("kind IN ('page', 'api')", name="kind"),
+)
+
+refresh_token = Table(
+    "refresh_token",
+    metadata,
+    Column("hash", Text, primary_key=True),
+    Column(
+        "session_id",
+        ForeignKey("account_session.id", ondelete="CASCADE"),
+        nullable=False,
+        index=True,
+    ),
+    Column("expires_ns", BigInteger, nullable=False, index=True),
     Column("used_ns", BigInteger),
 )
 
-sign_in_token = Table(
-    "sign_in_token",
+api_key = Table(
+    "api_key",
     metadata,
-    Column("jti", Text, primary_key=True),
+    Column("id", String(8), primary_key=True),
     Column("account_id", _of_account(), nullable=False, index=True),
-    Column("expires_ns", BigInteger, nullable=False),
-    Column("revoked", Boolean, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("hash", Text, nullable=False),
+    Column("scopes", Text, nullable=False),  # separated by blanks
+    Column("created_ns", BigInteger, nullable=False),
+    Column("expires_ns", BigInteger),
+    Column("last_used_ns", BigInteger),
+    Column("revoked_ns", BigInteger),
+)
+
+audit_event = Table(
+    "audit_event",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("at_ns", BigInteger, nullable=False, index=True),
+    Column("account_id", ForeignKey("account.id", ondelete="SET NULL"), index=True),
+    Column("event", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+signing_key = Table(
+    "signing_key",
+    metadata,
+    Column("kid", Text, primary_key=True),
+    Column("public_jwk", Text, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),  # the private key, encrypted
+    Column("created_ns", BigInteger, nullable=False),
+    Column("retired_ns", BigInteger),
 )
 
 setting = Table(

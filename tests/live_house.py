@@ -34,9 +34,10 @@ from feeds.mock.feed import MockFeed
 from feeds.wire import HEARTBEAT, decode
 from storage.contracts import SqlContracts
 from storage.journal import SqlJournal
-from storage.kite_grants import SqlGrants, load_key
+from storage.kite_grants import SqlGrants
 from storage.leases import SqlLease
 from storage.schema import open_database
+from storage.sealing import load_key
 from storage.store import SqlStore
 from tests.exchange.market import Market
 from tests.exchange.server import KEY, SECRET, Exchange

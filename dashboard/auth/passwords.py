@@ -14,6 +14,7 @@ from dashboard.core.errors import InputError
 
 SHORTEST = 12  # characters
 LONGEST = 256  # characters; a longer one only makes the server work
+TYPED = 4 * LONGEST  # of what is typed; accents may be characters of their own
 NOBODY = "nobody has this password"
 
 
@@ -26,7 +27,7 @@ class Passwords:
 
     def hash(self, password: str) -> str:
         """Return the Argon2id hash, its salt and parameters included."""
-        return self._hasher.hash(_normal(password))
+        return self._hasher.hash(_bytes(password))
 
     def verify(self, password_hash: str | None, password: str) -> bool:
         """Say whether `password` is the one that was hashed.
@@ -35,10 +36,10 @@ class Passwords:
         never right, so that the time taken does not tell who has an account.
         """
         try:
-            right = self._hasher.verify(password_hash or self._nobody, _normal(password))
+            right = self._hasher.verify(password_hash or self._nobody, _bytes(password[:TYPED]))
         except (VerificationError, InvalidHashError):
             return False
-        return right and password_hash is not None
+        return right and password_hash is not None and len(password) <= TYPED
 
     def is_outdated(self, password_hash: str) -> bool:
         """Say whether the hash was made with other parameters than today's."""
@@ -53,9 +54,9 @@ def check_password(password: str, name: str) -> None:
     InputError
         With the sentence that the sign-up page shows.
     """
-    if len(_normal(password)) < SHORTEST:
+    if len(_normal(password[:TYPED])) < SHORTEST:
         raise InputError(f"The password needs at least {SHORTEST} characters.")
-    if len(_normal(password)) > LONGEST:
+    if len(password) > TYPED or len(_normal(password)) > LONGEST:
         raise InputError(f"The password may have at most {LONGEST} characters.")
     if _normal(password).casefold() == name.casefold():
         raise InputError("The password must not be the user name.")
@@ -65,3 +66,7 @@ def check_password(password: str, name: str) -> None:
 
 def _normal(password: str) -> str:
     return unicodedata.normalize("NFKC", password)
+
+
+def _bytes(password: str) -> bytes:
+    return _normal(password).encode("utf-8", "surrogatepass")  # half a character is no error

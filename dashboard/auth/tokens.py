@@ -1,43 +1,28 @@
-"""Signed tokens (JWT, RS256) and the public key that checks them (JWKS).
+"""Signed tokens (JWT, RS256): the page's cookie and the API's access tokens.
 
-The key pair is made when it is first needed and kept among the store's settings, so that
-tokens outlive a restart and other processes can check them. Expiry is measured on the
-clock that was passed in. Source: RFC 7519 (claims), RFC 7517 (JWKS), RFC 7638 (key id).
+Both name a session, and each names its audience: one is never taken for the other. Expiry
+is measured on the clock that was passed in. Source: RFC 7519 (claims), RFC 8725 (what a
+verifier must insist on).
 """
 
-import base64
-import hashlib
-import json
 import secrets
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import jwt
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
-from jwt.algorithms import RSAAlgorithm
 
+from dashboard.auth.keyring import ALGORITHM, LONGEST_S, Keyring
 from dashboard.core.clock import SECOND_NS, Clock
 from dashboard.core.errors import AuthError
 
-ALGORITHM = "RS256"
 ISSUER = "tezi"
-LIFETIME_S = 12 * 60 * 60
-KEY_BITS = 2048
-KEY_SETTING = "token_private_key"
-REQUIRED = ["iss", "sub", "name", "role", "jti", "iat", "exp"]
-
-
-class KeyStore(Protocol):
-    """Keep named values beside the accounts."""
-
-    def set_setting(self, key: str, value: str) -> str:
-        """Keep `value` unless there is one already; return what is kept."""
-        ...
-
-    def get_setting(self, key: str) -> str | None:
-        """Return the value, or None where it was never set."""
-        ...
+PAGE = "tezi-page"
+API = "tezi-api"
+LIFETIME_S = LONGEST_S  # of the page's cookie
+ACCESS_LIFETIME_S = 15 * 60
+SKEW_S = 60  # by which the clocks of two hosts may differ
+REQUIRED = ["iss", "aud", "sub", "sid", "name", "role", "jti", "iat", "exp"]
+LONGEST_TOKEN = 4096  # characters; ours have about 800
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,61 +32,84 @@ class Claims:
     account_id: int
     name: str
     role: str
+    sid: str
     jti: str
     issued_s: int
     expires_s: int
 
 
 class Tokens:
-    """Issue and verify tokens with the key pair of one installation."""
+    """Issue and verify tokens with the keys of one installation."""
 
-    def __init__(self, store: KeyStore, clock: Clock) -> None:
+    def __init__(self, keyring: Keyring, clock: Clock) -> None:
+        self._keyring = keyring
         self._clock = clock
-        self._private = _load_key(store)
-        self._public = self._private.public_key()
-        self._jwk = _public_jwk(self._public)
 
-    def issue(self, account_id: int, name: str, role: str) -> tuple[str, Claims]:
-        """Return a new token and what it says; it ends after `LIFETIME_S`."""
+    def issue(
+        self, account_id: int, name: str, role: str, sid: str, audience: str = PAGE
+    ) -> tuple[str, Claims]:
+        """Return a new token for a session, and what it says."""
         now_s = self._now_s()
-        claims = Claims(
-            account_id, name, role, secrets.token_urlsafe(16), now_s, now_s + LIFETIME_S
-        )
-        headers = {"kid": self._jwk["kid"]}
-        return jwt.encode(_payload(claims), self._private, ALGORITHM, headers), claims
+        lifetime_s = LIFETIME_S if audience == PAGE else ACCESS_LIFETIME_S
+        jti = secrets.token_urlsafe(16)
+        claims = Claims(account_id, name, role, sid, jti, now_s, now_s + lifetime_s)
+        signer = self._keyring.signer()
+        payload = _payload(claims, audience)
+        return jwt.encode(payload, signer.private, ALGORITHM, {"kid": signer.kid}), claims
 
-    def verify(self, token: str) -> Claims:
+    def verify(self, token: str, audience: str = PAGE) -> Claims:
         """Return what the token says.
 
         Raises
         ------
         AuthError
-            If it was not signed with this key, lacks a claim, or is over.
+            If none of our keys signed it, it is for another audience, lacks a claim, or is
+            over or not yet good.
         """
-        options: Any = {"require": REQUIRED, "verify_exp": False, "verify_iat": False}
+        options: Any = {
+            "require": REQUIRED,
+            "verify_exp": False,  # by our clock, below
+            "verify_iat": False,
+            "verify_nbf": False,
+        }
         try:
+            if len(token) > LONGEST_TOKEN:
+                raise ValueError("it is longer than any of ours")
+            key = self._keyring.public(jwt.get_unverified_header(token).get("kid"))
+            if key is None:
+                raise ValueError("no key of ours has its key id")
             payload = jwt.decode(
-                token, self._public, algorithms=[ALGORITHM], issuer=ISSUER, options=options
+                token,
+                key,
+                algorithms=[ALGORITHM],
+                issuer=ISSUER,
+                audience=audience,
+                options=options,
             )
             claims = _claims(payload)
+            not_before_s = max(claims.issued_s, int(payload.get("nbf", 0)))
         except (jwt.InvalidTokenError, ValueError, TypeError) as error:
             raise AuthError("This sign-in is not valid: sign in again.") from error
+        if not_before_s > self._now_s() + SKEW_S:
+            raise AuthError("This sign-in is not valid yet: look at the clock of this machine.")
         if self._now_s() >= claims.expires_s:
             raise AuthError("This sign-in is over: sign in again.")
         return claims
 
     def jwks(self) -> dict[str, list[dict[str, str]]]:
-        """Return the public key as the document of ``/.well-known/jwks.json``."""
-        return {"keys": [dict(self._jwk)]}
+        """Return the public keys as the document of ``/.well-known/jwks.json``."""
+        return self._keyring.jwks()
 
     def _now_s(self) -> int:
         return self._clock.now_ns() // SECOND_NS
 
 
-def _payload(claims: Claims) -> dict[str, str | int]:
+def _payload(claims: Claims, audience: str) -> dict[str, str | int]:
     return {
         "iss": ISSUER,
+        "aud": audience,
         "sub": str(claims.account_id),
+        "sid": claims.sid,
         "name": claims.name,
         "role": claims.role,
         "jti": claims.jti,
@@ -115,32 +123,8 @@ def _claims(payload: dict[str, Any]) -> Claims:
         account_id=int(payload["sub"]),
         name=str(payload["name"]),
         role=str(payload["role"]),
+        sid=str(payload["sid"]),
         jti=str(payload["jti"]),
         issued_s=int(payload["iat"]),
         expires_s=int(payload["exp"]),
     )
-
-
-def _load_key(store: KeyStore) -> rsa.RSAPrivateKey:
-    pem = store.get_setting(KEY_SETTING) or store.set_setting(KEY_SETTING, _new_key_pem())
-    key = serialization.load_pem_private_key(pem.encode(), password=None)
-    if not isinstance(key, rsa.RSAPrivateKey):
-        raise AuthError(f"The setting {KEY_SETTING} does not hold an RSA key: remove it.")
-    return key
-
-
-def _new_key_pem() -> str:
-    key = rsa.generate_private_key(public_exponent=65537, key_size=KEY_BITS)
-    return key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    ).decode()
-
-
-def _public_jwk(key: rsa.RSAPublicKey) -> dict[str, str]:
-    jwk = RSAAlgorithm.to_jwk(key, as_dict=True)
-    parts = {name: str(jwk[name]) for name in ("e", "kty", "n")}
-    digest = hashlib.sha256(json.dumps(parts, separators=(",", ":"), sort_keys=True).encode())
-    kid = base64.urlsafe_b64encode(digest.digest()).rstrip(b"=").decode()
-    return {**parts, "alg": ALGORITHM, "use": "sig", "kid": kid}

@@ -15,7 +15,8 @@
     │   ├── StoreLockedError  another process holds the database
     │   └── StoreFullError    no room on the disk
     ├── AuthError             sign-in refused
-    │   └── TooManyTriesError no further try is looked at for a while
+    │   ├── TooManyTriesError no further try is looked at for a while
+    │   └── CodeNeededError   the password was right, and a one-time code must come with it
     └── KiteError             Kite refused, or could not be reached or understood
         ├── KiteTokenError    the access token is dead: a person must sign in
         └── KiteLimitError    too many requests
@@ -82,6 +83,10 @@ class TooManyTriesError(AuthError):
     def __init__(self, message: str, wait_s: int) -> None:
         super().__init__(message)
         self.wait_s = wait_s
+
+
+class CodeNeededError(AuthError):
+    """Report a right password of an account that wants a one-time code too."""
 
 
 class KiteError(TeziError):

@@ -18,7 +18,7 @@ from dashboard.api.app import make_app
 from dashboard.api.parts import ApiParts, make_parts
 from dashboard.api.serving import ApiServer
 from dashboard.auth.accounts import Accounts
-from dashboard.composition import make_kite_apis, make_kite_sessions
+from dashboard.composition import make_accounts, make_kite_apis, make_kite_sessions
 from dashboard.configuration import read_configuration
 from dashboard.core.clock import Clock, SystemClock
 from dashboard.core.errors import TeziError
@@ -97,10 +97,10 @@ def build(settings: Settings, clock: Clock) -> Runtime:
     settings.make_home()
     database = open_database(settings.url_of_database)
     store = SqlAccounts(database)
-    accounts = Accounts(store, clock)
+    accounts = make_accounts(settings, database, clock)
     apis = make_kite_apis(settings, clock)
     room = make_desk_room(SqlStore(database), clock, settings.mode, kite=bool(apis))
-    runtime = Runtime(settings, clock, database, store, accounts, Visits(accounts), room)
+    runtime = Runtime(settings, clock, database, store, accounts, Visits(accounts, clock), room)
     runtime.apis = apis
     runtime.sessions = make_kite_sessions(settings, apis, database, clock)
     runtime.operations = make_operations(settings, database, clock, room, apis, runtime.sessions)

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 import requests
 
-from storage.kite_grants import SqlGrants, load_key
+from storage.kite_grants import SqlGrants
 from storage.schema import open_database
+from storage.sealing import load_key
 from tests.cli.conftest import Tezi
 from tests.exchange.server import KEY, SECRET
 from tests.kite_server import SHOWN, Kite, kite_server

@@ -6,14 +6,17 @@ it one of this run's own is made on the local server, and dropped at the end.
 
 import os
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
+from storage.accounts import SqlAccounts
 from storage.engine import Database
 from storage.schema import open_database
 from storage.store import SqlStore, open_store
+from tests.storage.people import PROCESSES
 
 GIVEN = os.environ.get("TEZI_TEST_POSTGRESQL")
 OWN = f"tezi_test_{os.getpid()}"
@@ -59,6 +62,22 @@ def store(url: str) -> Iterator[SqlStore]:
     store = open_store(url)
     yield store
     store.close()
+
+
+@pytest.fixture
+def accounts(database: Database) -> SqlAccounts:
+    return SqlAccounts(database)
+
+
+@pytest.fixture
+def starts(database: Database) -> Iterator[list[SqlAccounts]]:
+    """Return stores that share the database and nothing else, as several processes do."""
+    with ExitStack() as open_ones:
+        url = database.url.render_as_string(hide_password=False)
+        databases = [Database(url) for _ in range(PROCESSES)]
+        for each in databases:
+            open_ones.callback(each.close)
+        yield [SqlAccounts(each) for each in databases]
 
 
 def _empty(url: str) -> None:

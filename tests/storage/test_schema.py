@@ -12,6 +12,7 @@ from sqlalchemy import text
 
 from dashboard.core.errors import StoreError
 from dashboard.core.market import Source
+from storage.accounts import SqlAccounts
 from storage.engine import Database
 from storage.schema import configuration, open_database, revision
 from storage.store import open_store
@@ -37,7 +38,7 @@ def test_several_that_open_a_new_database_together_make_it_once(url: str):
         opened = list(threads.map(lambda _: open_database(url), range(4)))
     for database in opened:
         with database.reading() as connection:
-            assert revision(connection) == "0004"
+            assert revision(connection) == "0005"
         database.close()
 
 
@@ -68,6 +69,30 @@ def test_days_prepared_by_an_older_tezi_keep_their_bars_and_are_prepared_again(u
         known = connection.execute(text("SELECT prepared FROM day ORDER BY id")).scalars().all()
     assert known == [-1, None]
     store.close()
+
+
+def test_accounts_of_an_older_tezi_stay_and_their_sign_ins_end(url: str):
+    database = Database(url)
+    with database.writing() as connection:
+        config = configuration()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0004")
+        for statement in (
+            "INSERT INTO account (id, name, name_key, password_hash, role, created_ns, disabled) "
+            "VALUES (7, 'asha', 'asha', 'h', 'owner', 5, false)",
+            "INSERT INTO sign_in_token (jti, account_id, expires_ns, revoked) "
+            "VALUES ('one', 7, 100, false)",
+            "INSERT INTO invitation (hash, role, expires_ns) VALUES ('link', 'owner', 100)",
+        ):
+            connection.execute(text(statement))
+    database.close()
+    database = open_database(url)
+    accounts = SqlAccounts(database)
+    (kept,) = accounts.list_accounts()
+    assert (kept.id, kept.name, kept.role, kept.created_ns) == (7, "asha", "owner", 5)
+    assert accounts.sessions.alive(7, 0) == []
+    assert not accounts.invitations.is_good("link", 50)
+    database.close()
 
 
 def test_opening_again_keeps_everything(url: str):

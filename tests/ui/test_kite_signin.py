@@ -14,8 +14,9 @@ from playwright.sync_api import Browser, expect
 
 from dashboard.auth.passwords import Passwords
 from storage.accounts import SqlAccounts
-from storage.kite_grants import SqlGrants, load_key
+from storage.kite_grants import SqlGrants
 from storage.schema import open_database
+from storage.sealing import load_key
 from tests.exchange.server import KEY, SECRET
 from tests.kite_server import SHOWN, USER, Kite, kite_server
 from tests.ui.server import COOKIE, PASSWORD, PATIENCE_S, Served, serve

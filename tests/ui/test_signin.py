@@ -3,30 +3,23 @@
 import asyncio
 import subprocess
 import sys
-from datetime import datetime
 from pathlib import Path
 
 import jwt
+import pyotp
 import pytest
 import requests
 from bokeh.util.token import get_token_payload
+from cryptography.fernet import Fernet
 
-from dashboard.auth.passwords import Passwords
-from dashboard.auth.tokens import Tokens
-from dashboard.core.clock import IST, ManualClock, SystemClock
+from dashboard.auth.accounts import Accounts
+from dashboard.auth.identity import Identity, Role
+from dashboard.auth.totp import STEP_S
+from dashboard.core.clock import SECOND_NS, Clock, ManualClock, SystemClock, from_ns
 from storage.accounts import SqlAccounts
 from storage.schema import open_database
+from storage.sealing import Seal, load_key
 from tests.ui.server import COOKIE, OWNER, PASSWORD, PATIENCE_S, ROOT, Served, in_a_thread, serve
-
-
-class OtherInstallation:
-    """Keep settings in memory: another installation has another key."""
-
-    def get_setting(self, key: str) -> str | None:
-        return None
-
-    def set_setting(self, key: str, value: str) -> str:
-        return value
 
 
 @pytest.fixture
@@ -91,33 +84,48 @@ def test_a_stranger_imports_nothing_through_panel(served: Served):
 
 
 # -- bad tokens --------------------------------------------------------------------------
-def forged() -> str:
-    clock = SystemClock()
-    return Tokens(OtherInstallation(), clock).issue(1, OWNER, "owner")[0]
+def accounts_of(served: Served, store: SqlAccounts, clock: Clock) -> Accounts:
+    """Return the use cases as another process on that home has them."""
+    return Accounts(store, clock, seal=Seal(load_key(served.home)))
 
 
-def expired(store: SqlAccounts) -> str:
-    tokens = Tokens(store, ManualClock(datetime(2025, 8, 18, 9, 15, tzinfo=IST)))
-    token, claims = tokens.issue(1, OWNER, "owner")
-    store.remember_token(claims.jti, 1, claims.expires_s * 10**9)
-    return token
+def forged(tmp_path: Path) -> str:
+    """Return the cookie of an owner of the same name, of another installation."""
+    database = open_database(f"sqlite:///{tmp_path / 'other.sqlite'}")
+    other = Accounts(SqlAccounts(database), SystemClock(), seal=Seal(Fernet.generate_key()))
+    link = other.first_start_link() or ""
+    cookie = other.accept_invitation(link, OWNER, PASSWORD, "10.0.0.1")
+    database.close()
+    return cookie
 
 
-def revoked(store: SqlAccounts) -> str:
-    token, claims = Tokens(store, SystemClock()).issue(1, OWNER, "owner")
-    store.remember_token(claims.jti, 1, claims.expires_s * 10**9)
-    store.revoke_token(claims.jti)
-    return token
+def expired(served: Served, store: SqlAccounts) -> str:
+    yesterday = ManualClock(from_ns(SystemClock().now_ns() - 86_400 * SECOND_NS))
+    return accounts_of(served, store, yesterday).sign_in(OWNER, PASSWORD, "127.0.0.1")
 
 
-@pytest.mark.parametrize("kind", ["forged", "expired", "revoked", "nonsense"])
+def ended(served: Served, store: SqlAccounts) -> str:
+    elsewhere = accounts_of(served, store, SystemClock())
+    cookie = elsewhere.sign_in(OWNER, PASSWORD, "127.0.0.1")
+    elsewhere.sign_out(cookie)
+    return cookie
+
+
+def access(served: Served, store: SqlAccounts) -> str:
+    """Return a program's access token, which is no cookie."""
+    elsewhere = accounts_of(served, store, SystemClock())
+    return elsewhere.open_session(OWNER, PASSWORD, "127.0.0.1").access
+
+
+@pytest.mark.parametrize("kind", ["forged", "expired", "ended", "access", "nonsense"])
 def test_a_bad_token_opens_neither_page_nor_socket(
-    served: Served, person: requests.Session, store: SqlAccounts, kind: str
+    served: Served, person: requests.Session, store: SqlAccounts, tmp_path: Path, kind: str
 ):
     bad = {
-        "forged": forged,
-        "expired": lambda: expired(store),
-        "revoked": lambda: revoked(store),
+        "forged": lambda: forged(tmp_path),
+        "expired": lambda: expired(served, store),
+        "ended": lambda: ended(served, store),
+        "access": lambda: access(served, store),
         "nonsense": lambda: "nonsense",
     }[kind]()
     assert get(served, "/app", bad).status_code == 302
@@ -238,16 +246,78 @@ def test_signing_in_leads_back_to_the_page_that_was_asked_for(served: Served):
 def test_a_refusal_does_not_say_which_field_was_wrong(fresh: Served):
     fresh.sign_up()
     session = fresh.form("/login")
-    wrong = fresh.post(session, "/login", name=OWNER, password="wrong horse battery")
-    assert wrong.status_code == 401
-    assert "<b>User name or password is wrong.</b> 4 tries left." in wrong.text
-    for left in ("3 tries left.", "2 tries left.", "1 try left.", "No tries left."):
-        unknown = fresh.post(session, "/login", name="nobody", password="wrong horse battery")
-        assert f"<b>User name or password is wrong.</b> {left}" in unknown.text
+    unknown = fresh.post(session, "/login", name="nobody", password="wrong horse battery")
+    assert unknown.status_code == 401
+    assert "<b>User name or password is wrong.</b> 4 tries left." in unknown.text
+    for left in (
+        "4 tries left.",
+        "3 tries left.",
+        "2 tries left.",
+        "1 try left.",
+        "No tries left.",
+    ):
+        wrong = fresh.post(session, "/login", name=OWNER, password="wrong horse battery")
+        assert f"<b>User name or password is wrong.</b> {left}" in wrong.text
     refused = fresh.post(session, "/login", name=OWNER, password=PASSWORD)
     assert refused.status_code == 429
     assert 0 < int(refused.headers["Retry-After"]) <= 900
     assert "<b>Too many tries.</b> Try again in" in refused.text
+
+
+def test_the_code_is_asked_for_after_the_right_password_only(served: Served, store: SqlAccounts):
+    accounts = accounts_of(served, store, SystemClock())
+    person = invited(accounts, "chitra.code", Role.VIEWER)
+    secret = accounts.enrol_totp(person.account_id).secret
+    step = SystemClock().now_ns() // SECOND_NS // STEP_S
+    accounts.confirm_totp(person.account_id, pyotp.TOTP(secret).generate_otp(step - 1))
+    session = served.form("/login")
+    assert 'name="code"' not in session.get(f"{served.base}/login").text
+    words = {"name": "chitra.code", "password": "wrong horse battery"}
+    assert 'name="code"' not in served.post(session, "/login", **words).text
+    words["password"] = PASSWORD
+    asked = served.post(session, "/login", **words)
+    assert asked.status_code == 401
+    assert 'name="code"' in asked.text
+    assert 'value="chitra.code"' in asked.text
+    assert COOKIE not in session.cookies
+    wrong = served.post(session, "/login", **words, code="12345")
+    assert "User name, password or code is wrong." in wrong.text
+    assert 'name="code"' in wrong.text
+    step = max(step, SystemClock().now_ns() // SECOND_NS // STEP_S)
+    code = pyotp.TOTP(secret).generate_otp(step)
+    assert served.post(session, "/login", **words, code=code).status_code == 302
+    assert COOKIE in session.cookies
+
+
+def test_signing_in_always_makes_another_session(served: Served, person: requests.Session):
+    before = person.cookies[COOKIE]
+    reply = served.post(person, "/login", name=OWNER, password=PASSWORD)
+    assert reply.status_code == 302
+    assert sid_of(person.cookies[COOKIE]) != sid_of(before)
+
+
+def test_an_invitation_is_accepted_once_on_the_same_page(served: Served, store: SqlAccounts):
+    accounts = accounts_of(served, store, SystemClock())
+    token = accounts.invite(None, Role.VIEWER)
+    session = served.form("/welcome", token=token)
+    page = session.get(f"{served.base}/welcome", params={"token": token}).text
+    assert "Create your account." in page
+    assert "once and for 72 hours" in page
+    words = {"token": token, "password": PASSWORD}
+    taken = served.post(session, "/welcome", name=OWNER.upper(), **words)
+    assert (taken.status_code, "is taken" in taken.text) == (400, True)
+    assert served.post(session, "/welcome", name="divya.new", **words).status_code == 302
+    assert get(served, "/login/state", session.cookies[COOKIE]).status_code == 204
+    assert get(served, f"/welcome?token={token}").headers["Location"] == "/login?used=1"
+
+
+def invited(accounts: Accounts, name: str, role: Role) -> Identity:
+    cookie = accounts.accept_invitation(accounts.invite(None, role), name, PASSWORD, "10.0.0.1")
+    return accounts.identify(cookie=cookie)
+
+
+def sid_of(cookie: str) -> str:
+    return str(jwt.decode(cookie, options={"verify_signature": False})["sid"])
 
 
 # -- signing out -------------------------------------------------------------------------------
@@ -272,19 +342,29 @@ def test_signing_out_closes_the_socket_and_ends_the_cookie(
 def test_ending_a_sign_in_from_another_process_closes_the_socket(
     served: Served, person: requests.Session, store: SqlAccounts
 ):
-    claims = jwt.decode(person.cookies[COOKIE], options={"verify_signature": False})
-    code = in_a_thread(close_code_after(served, person, lambda: store.revoke_token(claims["jti"])))
+    elsewhere = accounts_of(served, store, SystemClock())
+    claims = elsewhere.verify(person.cookies[COOKIE])
+    code = in_a_thread(
+        close_code_after(
+            served, person, lambda: elsewhere.end_session(claims.account_id, claims.sid)
+        )
+    )
     assert code == 4401
 
 
 def test_disabling_an_account_closes_its_pages_and_ends_its_cookie(
     served: Served, store: SqlAccounts
 ):
-    made = store.create_account("bina.das", Passwords().hash(PASSWORD), "researcher", 0)
+    elsewhere = accounts_of(served, store, SystemClock())
+    made = invited(elsewhere, "bina.das", Role.RESEARCHER)
     person = served.sign_in("bina.das")
     cookie = person.cookies[COOKIE]
     page_token = served.page_token(person)
-    code = in_a_thread(close_code_after(served, person, lambda: store.set_disabled(made.id, True)))
+    code = in_a_thread(
+        close_code_after(
+            served, person, lambda: elsewhere.set_disabled(None, made.account_id, True)
+        )
+    )
     assert code == 4401
     assert get(served, "/app", cookie).status_code == 302
     assert get(served, "/login/state", cookie).status_code == 401
@@ -357,7 +437,9 @@ def test_the_data_folder_is_for_its_owner_alone(served: Served):
 # -- what the server says of itself ------------------------------------------------------------
 def test_publishes_the_key_that_checks_its_tokens(served: Served, person: requests.Session):
     (key,) = get(served, "/.well-known/jwks.json").json()["keys"]
-    claims = jwt.decode(person.cookies[COOKIE], jwt.PyJWK(key), algorithms=["RS256"])
+    claims = jwt.decode(
+        person.cookies[COOKIE], jwt.PyJWK(key), algorithms=["RS256"], audience="tezi-page"
+    )
     assert (claims["name"], claims["iss"]) == (OWNER, "tezi")
 
 

@@ -1,4 +1,4 @@
-"""The settings together: what would keep Tezi from starting, and what opens Kite's tokens."""
+"""The settings together: what would keep Tezi from starting, and what opens sealed secrets."""
 
 from collections.abc import Iterator
 
@@ -7,7 +7,7 @@ from dashboard.configuration import problems_of
 from dashboard.core.errors import InputError
 from dashboard.core.kite import shown_key
 from dashboard.settings import Settings
-from storage.kite_grants import KEY_FILE, load_key
+from storage.sealing import KEY_FILE, load_key
 
 WHAT = "Settings"
 
@@ -25,4 +25,4 @@ def check_configuration(settings: Settings) -> Iterator[Finding]:
         try:
             load_key(settings.home)
         except InputError as error:
-            yield problem("Kite's tokens", str(error), "do that, and start again")
+            yield problem("Key file", str(error), "do that, and start again")

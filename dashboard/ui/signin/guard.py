@@ -17,7 +17,7 @@ from tornado.websocket import WebSocketHandler
 from dashboard.auth.tokens import Claims
 from dashboard.core.errors import AuthError
 from dashboard.ui.runtime import get_runtime
-from dashboard.ui.signin.visits import HEADER_JTI, visitor_headers
+from dashboard.ui.signin.visits import HEADER_SESSION, visitor_headers
 
 COOKIE = "tezi_token"
 THIS_MACHINE = ("localhost", "127.0.0.1")
@@ -96,6 +96,6 @@ def _opened_by(handler: WebSocketHandler, claims: Claims) -> bool:
     protocols = handler.request.headers.get("Sec-WebSocket-Protocol", "")
     try:
         payload = get_token_payload(protocols.split(",")[-1].strip())
-        return bool(payload["headers"][HEADER_JTI] == claims.jti)
+        return bool(payload["headers"][HEADER_SESSION] == claims.sid)
     except (ValueError, KeyError, TypeError, IndexError):
         return False

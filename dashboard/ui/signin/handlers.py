@@ -1,4 +1,4 @@
-"""The pages of sign-in: sign in, sign out, and the owner's first account.
+"""The pages of sign-in: sign in, sign out, and new accounts by their one-time links.
 
 Plain Tornado handlers with our own HTML; nothing of Panel runs before someone is signed
 in. Forms are answered only with Tornado's XSRF token. A refusal never says which field
@@ -16,7 +16,7 @@ from tornado.web import HTTPError, RequestHandler, StaticFileHandler
 from dashboard.auth.accounts import Accounts
 from dashboard.auth.passwords import SHORTEST
 from dashboard.auth.tokens import LIFETIME_S
-from dashboard.core.errors import AuthError, InputError, TooManyTriesError
+from dashboard.core.errors import AuthError, CodeNeededError, InputError, TooManyTriesError
 from dashboard.ui.runtime import get_runtime
 from dashboard.ui.signin.guard import COOKIE, claims_of, get_user, safe_next
 
@@ -58,6 +58,7 @@ class FormHandler(RequestHandler):
             "problem": "",
             "wait_s": 0,
             "name": "",
+            "code": False,
         }
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
@@ -78,6 +79,14 @@ class FormHandler(RequestHandler):
     @property
     def _prefix(self) -> str:
         return getattr(self.application, "prefix", "")
+
+    @property
+    def _address(self) -> str:
+        return self.request.remote_ip or ""
+
+    @property
+    def _agent(self) -> str:
+        return self.request.headers.get("User-Agent", "")
 
     def _next(self) -> str:
         return safe_next(self.get_argument("next", ""), f"{self._prefix}/")
@@ -105,20 +114,26 @@ class LoginHandler(FormHandler):
             self._show()
 
     async def post(self) -> None:
-        """Check name and password; the slow hash runs beside the loop."""
+        """Check name, password and code; the slow hash runs beside the loop."""
         self.check_xsrf_cookie()
         name = self.get_body_argument("name", "")
         password = self.get_body_argument("password", "", strip=False)
-        sign_in = partial(self._accounts.sign_in, name, password, self.request.remote_ip or "")
+        code = self.get_body_argument("code", None)
+        sign_in = partial(
+            self._accounts.sign_in, name, password, self._address, code=code, agent=self._agent
+        )
         try:
             token = await IOLoop.current().run_in_executor(None, sign_in)
         except TooManyTriesError as error:
             self.set_status(429)
             self.set_header("Retry-After", str(error.wait_s))
             self._show(name=name, problem=str(error), wait_s=error.wait_s)
+        except CodeNeededError as error:
+            self.set_status(401)
+            self._show(name=name, problem=str(error), code=True)
         except AuthError as error:
             self.set_status(401)
-            self._show(name=name, problem=str(error))
+            self._show(name=name, problem=str(error), code=code is not None)
         else:
             self._sign_in_as(token)
             self.redirect(self._next())
@@ -134,11 +149,11 @@ class LoginHandler(FormHandler):
 
 
 class WelcomeHandler(FormHandler):
-    """Create the owner's account from the one-time link."""
+    """Create an account from a one-time link: the owner's first one, or one by invitation."""
 
     def get(self) -> None:
-        """Show the form while no account exists; after that the link is used up."""
-        if self._accounts.needs_owner():
+        """Show the form while the link may be good; one that is used up leads to sign-in."""
+        if self._accounts.needs_owner() or self._accounts.is_invited(self._link_token()):
             self._show()
         else:
             used = "?used=1" if self._link_token() else ""
@@ -149,9 +164,10 @@ class WelcomeHandler(FormHandler):
         self.check_xsrf_cookie()
         name = self.get_body_argument("name", "")
         password = self.get_body_argument("password", "", strip=False)
-        create = partial(self._accounts.create_owner, self._link_token(), name, password)
+        who = (name, password, self._address, self._agent)
+        accept = partial(self._accounts.accept_invitation, self._link_token(), *who)
         try:
-            token = await IOLoop.current().run_in_executor(None, create)
+            token = await IOLoop.current().run_in_executor(None, accept)
         except InputError as error:
             self.set_status(400)
             self._show(name=name, problem=str(error))
@@ -163,7 +179,8 @@ class WelcomeHandler(FormHandler):
             self.redirect(f"{self._prefix}/")
 
     def _show(self, **words: Any) -> None:
-        self.render("welcome.html", token=self._link_token(), **words)
+        is_first = self._accounts.needs_owner()
+        self.render("welcome.html", token=self._link_token(), is_first=is_first, **words)
 
     def _link_token(self) -> str:
         return self.get_argument("token", "")
@@ -181,11 +198,9 @@ class LogoutHandler(FormHandler):
             self.render("logout.html", name=claims.name)
 
     def post(self) -> None:
-        """End the token and close its pages."""
+        """End the session, which closes its pages."""
         self.check_xsrf_cookie()
-        jti = self._accounts.sign_out(self.get_cookie(COOKIE) or "")
-        if jti is not None:
-            get_runtime().visits.close(jti)
+        self._accounts.sign_out(self.get_cookie(COOKIE) or "")
         self.clear_cookie(COOKIE, path="/")
         self.redirect(f"{self._prefix}/login")
 
@@ -208,7 +223,7 @@ class NestedHandler(RequestHandler):
 
 
 class JwksHandler(RequestHandler):
-    """Publish the key that checks our tokens."""
+    """Publish the keys that check our tokens."""
 
     def get(self) -> None:
         """Answer with the JWKS document."""

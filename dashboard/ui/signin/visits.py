@@ -1,9 +1,10 @@
 """Who is on a page, and closing the page when their sign-in ends.
 
 Bokeh checks a visitor only when the page's socket opens. So every document is registered
-under the id of the token it was opened with, and when that token is signed out, ended or
+under the session that it was opened with, and when that session is signed out, ended or
 over, its sockets are closed, its document is given up, and the page asks the server
-whether it is still signed in, which leads it to the sign-in page.
+whether it is still signed in, which leads it to the sign-in page. An end made in this
+process is heard of at once, one made elsewhere within seconds.
 """
 
 from dataclasses import dataclass
@@ -14,15 +15,18 @@ from bokeh.models import CustomJS
 from tornado.ioloop import IOLoop, PeriodicCallback
 
 from dashboard.auth.accounts import Accounts
+from dashboard.auth.records import of_session
 from dashboard.auth.tokens import Claims
+from dashboard.core.clock import SECOND_NS, Clock
 
 if TYPE_CHECKING:
     from bokeh.document import Document
 
 HEADER_NAME = "X-Tezi-User"
 HEADER_ROLE = "X-Tezi-Role"
-HEADER_JTI = "X-Tezi-Token-Id"
-HEADER_EXPIRES = "X-Tezi-Token-Expires"
+HEADER_ACCOUNT = "X-Tezi-Account-Id"
+HEADER_SESSION = "X-Tezi-Session-Id"
+HEADER_EXPIRES = "X-Tezi-Session-Expires"
 
 CHECK_MS = 5000
 CLOSE_CODE = 4401  # of the range that applications may use; 401 as in HTTP
@@ -37,24 +41,26 @@ fetch(state, {cache: "no-store"}).then((reply) => {
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """Who opened a page. `expires_s` is seconds since the epoch."""
+    """Who opened a page, with which session. `expires_s` is seconds since the epoch."""
 
     name: str
     role: str
-    jti: str
+    account_id: int
+    sid: str
     expires_s: int
 
 
 class Visits:
-    """Hold the open documents by the id of their token."""
+    """Hold the open documents by their session."""
 
-    def __init__(self, accounts: Accounts) -> None:
+    def __init__(self, accounts: Accounts, clock: Clock) -> None:
         self._accounts = accounts
+        self._clock = clock
         self._open: dict[Any, Visitor] = {}
         self._timer: PeriodicCallback | None = None
 
     def register(self, doc: "Document", visitor: Visitor) -> None:
-        """Let `doc` live as long as the visitor's sign-in."""
+        """Let `doc` live as long as the visitor's session."""
         self._open[doc] = visitor
         doc.on_session_destroyed(lambda _context: self._forget(doc))
         doc.js_on_event(ConnectionLost, CustomJS(code=LEAVE_WHEN_SIGNED_OUT))
@@ -63,20 +69,28 @@ class Visits:
         """Return how many documents are open."""
         return len(self._open)
 
-    def close(self, jti: str) -> None:
-        """Close every page that was opened with the token of that id."""
-        for doc in [doc for doc, visitor in self._open.items() if visitor.jti == jti]:
+    def close(self, sid: str) -> None:
+        """Close every page that was opened with the session of that id."""
+        for doc in [doc for doc, visitor in self._open.items() if visitor.sid == sid]:
             self._forget(doc)
             _end(doc)
 
     def close_ended(self) -> None:
-        """Close the pages whose sign-in expired or was ended elsewhere."""
-        for jti, expires_s in {(each.jti, each.expires_s) for each in self._open.values()}:
-            if self._accounts.is_over(jti, expires_s):
-                self.close(jti)
+        """Close the pages whose session is over or was ended elsewhere."""
+        now_s = self._clock.now_ns() // SECOND_NS
+        for sid, expires_s in {(each.sid, each.expires_s) for each in self._open.values()}:
+            if now_s >= expires_s or self._accounts.is_over(of_session(sid)):
+                self.close(sid)
 
     def watch(self, io_loop: IOLoop) -> None:
-        """Look for ended sign-ins every few seconds."""
+        """Hear of sessions that end here, and look for others every few seconds."""
+
+        def hear(credential: str) -> None:  # on any thread
+            kind, _, sid = credential.partition(":")
+            if kind == "s":
+                io_loop.add_callback(self.close, sid)
+
+        self._accounts.listen(hear)
         self._timer = PeriodicCallback(self.close_ended, CHECK_MS)
         io_loop.add_callback(self._timer.start)
 
@@ -89,7 +103,8 @@ def visitor_headers(claims: Claims) -> dict[str, str]:
     return {
         HEADER_NAME: claims.name,
         HEADER_ROLE: claims.role,
-        HEADER_JTI: claims.jti,
+        HEADER_ACCOUNT: str(claims.account_id),
+        HEADER_SESSION: claims.sid,
         HEADER_EXPIRES: str(claims.expires_s),
     }
 
@@ -98,12 +113,13 @@ def visitor_of(doc: "Document") -> Visitor | None:
     """Return who opened `doc`; None where it was not opened by a signed-in request."""
     context = doc.session_context
     headers = context.request.headers if context and context.request else {}
-    if HEADER_JTI not in headers:
+    if HEADER_SESSION not in headers:
         return None
     return Visitor(
         name=headers[HEADER_NAME],
         role=headers[HEADER_ROLE],
-        jti=headers[HEADER_JTI],
+        account_id=int(headers[HEADER_ACCOUNT]),
+        sid=headers[HEADER_SESSION],
         expires_s=int(headers[HEADER_EXPIRES]),
     )
 
