@@ -10,15 +10,15 @@ from uuid import uuid4
 import pyotp
 import pytest
 import requests
-from dashboard.auth.records import AuditEvent
 from tornado.web import StaticFileHandler
 
+from dashboard.auth.records import AuditEvent
 from dashboard.core.clock import IST, to_ns
 from dashboard.ui.account.agents import agent_words
 from dashboard.ui.account.audit import read_page
 from dashboard.ui.account.routes import patterns
 from dashboard.ui.account.words import Moments, event_words
-from tests.ui.server import PASSWORD, PATIENCE_S, Served
+from tests.ui.server import PATIENCE_S, Served
 
 PHRASE = "another long phrase"
 OWN_PAGES = ("/account", "/account/sessions", "/account/keys", "/account/status")
@@ -31,7 +31,7 @@ POSTS = [
 Invited = Callable[..., tuple[str, requests.Session]]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def owner(served: Served) -> requests.Session:
     return with_form(served, served.sign_in())
 
@@ -94,7 +94,7 @@ def row_of(reply: requests.Response, words: str) -> str:
     return next(row for row in rows if words in row)
 
 
-# -- who gets in ------------------------------------------------------------------------------
+# -- who gets in -------------------------------------------------------------------------------
 @pytest.mark.parametrize("path", [*OWN_PAGES, *OWNERS_PAGES])
 def test_a_stranger_is_led_to_the_sign_in_page_and_back(served: Served, path: str):
     reply = requests.get(f"{served.base}{path}", allow_redirects=False, timeout=PATIENCE_S)
@@ -158,7 +158,7 @@ def test_every_page_forbids_caching_framing_and_other_hosts(
         assert not re.search(r"<[^>]* (style|on\w+)=", reply.text)  # the policy forbids both
 
 
-# -- the password -------------------------------------------------------------------------------
+# -- the password ------------------------------------------------------------------------------
 def test_a_new_password_ends_every_other_sign_in(served: Served, invited: Invited):
     name, person = invited()
     other = served.sign_in(name, PHRASE)
@@ -201,7 +201,7 @@ def test_guessing_the_current_password_runs_out_of_tries(served: Served, invited
     assert is_in(served, person)
 
 
-# -- one-time codes -------------------------------------------------------------------------------
+# -- one-time codes ----------------------------------------------------------------------------
 def test_codes_are_turned_on_by_a_code_and_off_by_the_password(served: Served, invited: Invited):
     name, person = invited()
     assert served.post(person, "/account/codes", password="wrong").status_code == 403
@@ -228,7 +228,7 @@ def test_codes_are_turned_on_by_a_code_and_off_by_the_password(served: Served, i
     assert is_in(served, served.sign_in(name, PHRASE))
 
 
-# -- sessions ------------------------------------------------------------------------------------
+# -- sessions ----------------------------------------------------------------------------------
 def test_sessions_are_listed_and_ended_one_by_one(served: Served, invited: Invited):
     name, person = invited()
     other = served.sign_in(name, PHRASE)
@@ -267,7 +267,7 @@ def test_signing_out_everywhere_ends_this_one_too(served: Served, invited: Invit
     assert (is_in(served, person), is_in(served, other)) == (False, False)
 
 
-# -- API keys --------------------------------------------------------------------------------------
+# -- API keys ----------------------------------------------------------------------------------
 def test_a_key_is_shown_once_and_never_again(served: Served, invited: Invited):
     _, person = invited()
     made = make_key(served, person, "morning notebook")
@@ -345,7 +345,7 @@ def test_scopes_and_lifetimes_offered_are_the_role_s(served: Served, invited: In
     assert offered == {"viewer": ["read"], "researcher": ["read", "replay", "export"]}
 
 
-# -- everybody ---------------------------------------------------------------------------------------
+# -- everybody ---------------------------------------------------------------------------------
 def test_an_invitation_s_link_is_shown_once_and_can_be_withdrawn(
     served: Served, owner: requests.Session
 ):
@@ -388,13 +388,13 @@ def row(served: Served, owner: requests.Session, name: str) -> str:
 
 
 @pytest.mark.parametrize("act", ["role", "disable", "enable"])
-@pytest.mark.parametrize("number", ["1", "999999", "-1", "x", "", "9" * 30, "1 OR 1=1"])
 def test_an_owner_s_own_account_and_unknown_ones_are_refused(
-    served: Served, owner: requests.Session, act: str, number: str
+    served: Served, owner: requests.Session, act: str
 ):
-    reply = served.post(owner, f"/account/users/{act}", id=number, role="viewer")
-    assert reply.status_code == 400
-    assert 'class="refusal"' in reply.text
+    for number in ("1", "999999", "-1", "x", "", "9" * 30, "1 OR 1=1"):
+        reply = served.post(owner, f"/account/users/{act}", id=number, role="viewer")
+        assert reply.status_code == 400, number
+        assert 'class="refusal"' in reply.text, number
     assert get(served, owner, "/account/users").status_code == 200  # an owner still
 
 
@@ -404,7 +404,7 @@ def test_an_unknown_role_is_refused(served: Served, owner: requests.Session):
     assert "Choose a role" in reply.text
 
 
-# -- the log ------------------------------------------------------------------------------------------
+# -- the log -----------------------------------------------------------------------------------
 def test_the_log_is_told_in_words_and_by_event(
     served: Served, owner: requests.Session, invited: Invited
 ):
@@ -448,7 +448,7 @@ def test_events_of_one_kind_are_found_among_many_others():
     assert page.next_before is None
 
 
-# -- the status ------------------------------------------------------------------------------------------
+# -- the status --------------------------------------------------------------------------------
 def test_the_status_names_the_sign_in_the_keys_the_api_and_kite(
     served: Served, owner: requests.Session
 ):
@@ -461,7 +461,7 @@ def test_the_status_names_the_sign_in_the_keys_the_api_and_kite(
     assert "Kite is not connected" in page
 
 
-# -- injection ----------------------------------------------------------------------------------------
+# -- injection ---------------------------------------------------------------------------------
 def test_html_in_a_name_is_text(served: Served, owner: requests.Session):
     name = '"><img src=x onerror=alert(1)> {{ 7 * 7 }}'
     made = make_key(served, owner, f"{name}{uuid4().hex[:8]}")
@@ -498,7 +498,7 @@ def test_a_line_break_in_a_key_s_name_is_dropped(served: Served, owner: requests
     assert f"aSet-Cookie: b={mark}" in reply.text
 
 
-# -- words -----------------------------------------------------------------------------------------------
+# -- words -------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("agent", "words"),
     [
@@ -550,7 +550,3 @@ def test_instants_are_told_in_ist_as_seen_now():
 
 def test_an_event_that_is_not_known_stays_as_it_was_written():
     assert (event_words("sign_in"), event_words("other")) == ("Signed in", "other")
-
-
-def test_the_owner_s_password_is_the_one_it_was(served: Served):
-    assert is_in(served, served.sign_in(password=PASSWORD))

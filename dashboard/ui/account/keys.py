@@ -26,22 +26,20 @@ class KeysHandler(AccountHandler):
 
     async def post(self) -> None:
         """Make a key and show it, here and never again."""
-        typed = {
-            "name": self.get_body_argument("name", ""),
-            "scopes": self.get_body_arguments("scope"),
-            "lifetime": self._typed("lifetime"),
-        }
+        name = self.get_body_argument("name", "")
+        named, lifetime = self.get_body_arguments("scope"), self._typed("lifetime")
         try:
             field = "scope"
-            scopes = self._scopes(typed["scopes"])
+            scopes = self._scopes(named)
             field = "lifetime"
-            expires_s = self._expires_s(typed["lifetime"])
+            expires_s = self._expires_s(lifetime)
             field = "name"
-            await self._beside(self._refuse_same_name, typed["name"])
+            await self._beside(self._refuse_same_name, name)
             make = self._accounts.make_api_key
-            new = await self._beside(make, self._me.account_id, typed["name"], scopes, expires_s)
+            new = await self._beside(make, self._me.account_id, name, scopes, expires_s)
         except TeziError as error:
             self._say_status(error)
+            typed = {"name": name, "scopes": named, "lifetime": lifetime}
             await self._show(problems={field: str(error)}, typed=typed)
         else:
             await self._show(new=new)

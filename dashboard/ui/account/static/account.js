@@ -19,7 +19,6 @@ function offerCopy(button) {
     field.select()
     const copied = await copy(field.value)
     button.textContent = copied ? "Copied" : "Selected" // the person's own keys copy what is selected
-    setTimeout(() => { button.textContent = "Copy" }, 2000)
   })
 }
 
