@@ -1,18 +1,17 @@
 """Where a browser reaches the API of this process."""
 
-from dashboard.ui.runtime import Runtime
+from dashboard.api.serving import ApiServer
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - what is compared, not listened on
 
 
-def api_address(runtime: Runtime, host: str) -> str | None:
+def api_address(api: ApiServer | None, host: str) -> str | None:
     """Return the API's address for a browser that reached the page at `host`.
 
     None where the API is left out or does not answer. The host of the page is kept where
     the API listens there too, because the page's cookie is good for that name alone.
     """
-    api = runtime.api
     if api is None or not api.is_serving:
         return None
     is_near = host in LOOPBACK and api.address in LOOPBACK

@@ -77,7 +77,7 @@ def _links(visitor: Visitor, host: str) -> list[dict[str, str]]:
             {"text": "Users", "to": f"{ACCOUNT}/users"},
             {"text": "Audit", "to": f"{ACCOUNT}/audit"},
         ]
-    api = api_address(get_runtime(), host)
+    api = api_address(get_runtime().api, host)
     if api is not None:
         links.append({"text": "API documentation", "to": f"{api}/docs"})
     return links

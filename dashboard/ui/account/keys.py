@@ -54,7 +54,7 @@ class KeysHandler(AccountHandler):
             in_order=lambda scopes: [scope for scope in Scope if scope in scopes],
             scope_words=SCOPES,
             lifetimes=LIFETIMES,
-            api=api_address(get_runtime(), self.request.host_name),
+            api=api_address(get_runtime().api, self.request.host_name),
             **shown,
         )
 

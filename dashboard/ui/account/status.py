@@ -34,7 +34,7 @@ class StatusHandler(AccountHandler):
             "status.html",
             session=next((one for one in sessions if one.id == self._session_id), None),
             signing=await self._beside(signing_keys, runtime),
-            api=api_address(runtime, self.request.host_name),
+            api=api_address(runtime.api, self.request.host_name),
             server=runtime.api,
             kite=kite_sessions(runtime),
             kite_words=SESSIONS,

@@ -16,9 +16,9 @@ function offerCopy(button) {
   field.addEventListener("focus", () => field.select())
   if (document.activeElement === field) field.select()
   button.addEventListener("click", async () => {
-    field.select()
     const copied = await copy(field.value)
-    button.textContent = copied ? "Copied" : "Selected" // the person's own keys copy what is selected
+    if (!copied) field.select() // the person's own keys copy it then
+    button.textContent = copied ? "Copied" : "Selected"
   })
 }
 
@@ -28,7 +28,7 @@ async function copy(text) {
     await navigator.clipboard.writeText(text)
     return true
   } catch {
-    return document.execCommand("copy")
+    return false
   }
 }
 
