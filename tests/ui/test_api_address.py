@@ -21,9 +21,8 @@ class Serving(ApiServer):
         ("127.0.0.1", "localhost", "http://localhost:5007"),  # the cookie is of that name
         ("127.0.0.1", "127.0.0.1", "http://127.0.0.1:5007"),
         ("127.0.0.1", "desk.example", "http://127.0.0.1:5007"),
-        ("0.0.0.0", "desk.example", "http://desk.example:5007"),
+        ("0.0.0.0", "desk.example", "http://desk.example:5007"),  # noqa: S104
         ("::", "::1", "http://[::1]:5007"),
-        ("0.0.0.0", "", "http://0.0.0.0:5007"),
     ],
 )
 def test_the_page_s_host_is_kept_where_the_api_listens_there(listens_on, host, address):
