@@ -45,7 +45,7 @@ Door = Annotated[SlowDoor, Depends(door)]
 
 @router.post(
     "/login",
-    operation_id="login",
+    operation_id="auth_login",
     summary="Sign in",
     responses={200: {"model": Tokens}, **problems(401, 413, 422, 429, 503)},
 )
@@ -71,7 +71,7 @@ async def login(request: Request, parts: Parts, door: Door, wanted: SignIn) -> R
 
 @router.post(
     "/refresh",
-    operation_id="refresh",
+    operation_id="auth_refresh",
     summary="A new access token for the refresh cookie",
     responses={200: {"model": Tokens}, **problems(401, 403, 429, 503)},
 )
@@ -91,7 +91,7 @@ async def refresh(request: Request, parts: Parts, door: Door) -> Response:
 
 @router.post(
     "/logout",
-    operation_id="logout",
+    operation_id="auth_logout",
     summary="End this session",
     status_code=204,
     responses={204: {"description": "It is over."}, **problems(401, 403, 409, 429)},
@@ -108,7 +108,7 @@ def logout(request: Request, parts: Parts, identity: Caller) -> Response:
 
 @router.get(
     "/me",
-    operation_id="me",
+    operation_id="auth_me",
     summary="Who is calling",
     responses={200: {"model": Me}, **problems(401, 403, 429)},
 )
@@ -119,7 +119,7 @@ async def me(identity: Caller) -> Response:
 
 @router.get(
     "/test",
-    operation_id="test_credential",
+    operation_id="auth_test",
     summary="Is this token or key good?",
     responses={200: {"model": Test}, **problems(401, 403, 429)},
 )
@@ -130,7 +130,7 @@ async def test(identity: Caller) -> Response:
 
 @router.get(
     "/.well-known/jwks.json",
-    operation_id="jwks",
+    operation_id="auth_jwks",
     summary="The public keys that check access tokens",
     responses={200: {"model": Jwks}},
 )
