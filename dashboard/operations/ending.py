@@ -56,7 +56,11 @@ class Ending:
             return
 
         def finish() -> None:
-            self.recording.finish()
+            try:
+                self.recording.finish()
+            except Exception:
+                self._looked_on = None  # what is not done of a complete tape is left, and found
+                raise
             self._owe(day)
             self._looked_on = plan.day
             self.diary.note(f"The tape of {day} is complete")

@@ -80,6 +80,11 @@ class Recording(Protocol):
         """Return the day that is being recorded, None while none is."""
         ...
 
+    @property
+    def is_lost(self) -> bool:
+        """Say whether another process writes the tape now: nothing that comes is kept here."""
+        ...
+
     def begin(self, day: date, instruments: Sequence[Instrument]) -> None:
         """Open the day's tape, or go on with it, and start its desk. Blocks."""
         ...

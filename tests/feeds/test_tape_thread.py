@@ -12,7 +12,9 @@ from dashboard.core.ports import Gap
 from feeds.tape_thread import TapeThread
 from tests.pipeline.frames import instant, nanoseconds
 
-FRAMES = [Frame(nanoseconds("09:20:00") + number, 1, b"\x00\x01\x02\x03\x04") for number in range(3)]
+FRAMES = [
+    Frame(nanoseconds("09:20:00") + number, 1, b"\x00\x01\x02\x03\x04") for number in range(3)
+]
 
 
 @dataclass

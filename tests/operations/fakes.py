@@ -149,6 +149,7 @@ class FakePool:
 class FakeRecording:
     world: World
     day: date | None = None
+    is_lost: bool = False
     left: set[date] = field(default_factory=set)
     fails: list[Exception] = field(default_factory=list)
     known: tuple[Instrument, ...] = ()

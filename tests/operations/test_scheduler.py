@@ -15,7 +15,7 @@ from dashboard.operations.jobs import threads
 from dashboard.operations.parts import Parts
 from dashboard.operations.scheduler import Scheduler
 from tests.logs import plain_logs
-from tests.operations.fakes import DEAD, KEY, House
+from tests.operations.fakes import DEAD, KEY, TUESDAY, House
 
 FRIDAY, MONDAY = date(2026, 8, 14), date(2026, 8, 17)
 
@@ -460,6 +460,34 @@ def test_a_right_lasts_from_when_it_was_asked_for():
     assert house.when("begin") == []
 
 
+def test_a_tape_that_another_process_took_is_begun_again_when_that_one_is_gone():
+    """It was suspended while another one recorded, and never saw who held the right."""
+    house = House("09:30:00")
+    house.until("09:30:10")
+    house.recording.is_lost = True
+    house.until("09:30:11")
+    assert house.when("left to another") == ["09:30:11"]
+    house.recording.is_lost = False
+    house.until("09:30:12")
+    assert len(house.when("begin")) == 2
+
+
+def test_what_is_not_done_of_a_complete_tape_is_done_on_the_same_day():
+    house = House("15:44:00")
+    house.until("15:44:59")
+    finish = house.recording.finish
+
+    def fail() -> None:
+        finish()
+        house.recording.left = {TUESDAY}
+        raise StoreError("a chunk is damaged")
+
+    house.recording.finish = fail
+    house.until("15:46:00")
+    assert house.when("finish 2026-08-18") == ["15:45:01"]
+    assert len(house.journal.kept) == 1
+
+
 # -- subscriptions ---------------------------------------------------------------------------
 
 
@@ -608,7 +636,11 @@ def test_a_process_that_ends_lets_go_of_the_connection_and_of_the_right():
     house = House("09:30:00")
     house.until("09:30:10")
     house.scheduler.stop()
-    assert house.world.happened[-2:] == [("09:30:11", "pool closed"), ("09:30:11", "released")]
+    assert house.world.happened[-3:] == [
+        ("09:30:11", "pool closed"),
+        ("09:30:11", "left to another"),  # the tape, before anybody else may begin it
+        ("09:30:11", "released"),
+    ]
     house.lease.free = False  # another one took it
     house.until("09:31:00")
     assert house.world.happened[-2:] == [
