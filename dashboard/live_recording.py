@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import structlog
 
-from dashboard.core.clock import MINUTE_S, SECOND_NS, Clock
+from dashboard.core.clock import MINUTE_S, SECOND_NS, Clock, from_ns
 from dashboard.core.errors import StoreError, TapeError
 from dashboard.core.health import DOWN, FLOWING, LATE, Stage
 from dashboard.core.market import Frame, Instrument, Source
@@ -58,6 +58,7 @@ class _Open:
     live: LiveDay
     desk: Desk
     context: ExitStack
+    begun_ns: int
     is_over: bool = False  # nothing comes in any more
 
 
@@ -96,6 +97,7 @@ class LiveRecording:
                 return
             tools = self.desks.tools
             outgrown = self._is_outgrown(day, instruments)
+            begun_ns = self.clock.now_ns()
             with ExitStack() as context:
                 info = TapeInfo(day, Source.LIVE, FIDELITY, LABEL)
                 writer = context.enter_context(tools.store.begin_tape(info, instruments))
@@ -111,7 +113,7 @@ class LiveRecording:
                     edge=inbox.now_ns,
                     outer=lambda: self.outer(),
                 )
-                self._now = _Open(day, writer, tape, inbox, live, desk, context.pop_all())
+                self._now = _Open(day, writer, tape, inbox, live, desk, context.pop_all(), begun_ns)
         self.desks.share(desk)
         desk.start()
         log.info("recording", day=str(day), instruments=len(instruments))
@@ -202,7 +204,7 @@ class LiveRecording:
             return ()
         snapshot = now.desk.hub.latest
         own = [s for s in snapshot.stages if s.name in DERIVED_BY_DESK] if snapshot else []
-        return (*_desk_stages(now, own), _tape_stage(now.tape, self.clock))
+        return (*_desk_stages(now, own, self.clock), _tape_stage(now.tape, self.clock))
 
     # -- the end of the day ----------------------------------------------------------------
 
@@ -313,11 +315,18 @@ class LiveRecording:
             now.tape.stop()  # the tape stays open: it is the same tape after a restart
 
 
-def _desk_stages(now: _Open, own: list[Stage]) -> list[Stage]:
+def _desk_stages(now: _Open, own: list[Stage], clock: Clock) -> list[Stage]:
+    """Return what the desk says of itself, and what it cannot say: how far it is behind."""
     if now.desk.status == "failed":
         told = now.desk.error or "No reason was given"
         todo = "It opens the day anew by itself; if it fails again, read the log. The tape goes on."
         return [Stage("Desk", DOWN, told, todo=todo)]
+    at_ns = max(now.desk.pace.at_ns, now.begun_ns)
+    behind_s = (clock.now_ns() - at_ns) / SECOND_NS
+    if behind_s > BEHIND_S and not now.is_over:
+        words = f"What it shows is of {from_ns(at_ns):%H:%M:%S}, {age(behind_s)} ago"
+        todo = "It catches up by itself; if it does not, restart Tezi: the tape loses nothing."
+        own = [Stage("Desk", LATE, words, behind_s, todo=todo), *own]
     if now.live.error:
         todo = "Seeking into these minutes waits until the day's end, which derives them anew."
         own = [s for s in own if s.name != "Store"]

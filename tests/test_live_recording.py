@@ -388,3 +388,31 @@ def test_what_is_filled_after_the_end_is_not_waited_for(make_room, monkeypatch):
     monkeypatch.setattr(writer, "finish", finish)
     room.recording.finish()
     assert room.recording.day is None
+
+
+def test_a_desk_that_stands_still_is_told_though_its_last_words_were_good(
+    make_room, monkeypatch: pytest.MonkeyPatch
+):
+    room = make_room()
+    room.begin()
+    room.send(frames("09:14:00", "09:16:00"))
+    room.settle()
+    stands, goes_on = threading.Event(), threading.Event()
+
+    def stand_still(_frame: Frame) -> None:
+        stands.set()
+        goes_on.wait(PATIENCE_S)
+
+    monkeypatch.setattr(room.desk, "on_frame", stand_still)
+    try:
+        room.pass_to(nanoseconds("09:16:10"))
+        room.recording.take(Frame(nanoseconds("09:16:10"), 1, HEARTBEAT))
+        assert stands.wait(PATIENCE_S)
+        room.pass_to(nanoseconds("09:17:00"))
+        found = {one.name: one for one in room.recording.stages()}
+        assert found["Desk"].state == "late"
+        assert "ago" in found["Desk"].detail
+        assert found["Bars"].state == "flowing"  # as it was said in time
+    finally:
+        goes_on.set()
+    eventually(lambda: "Desk" not in {one.name for one in room.recording.stages()}, "it catches up")
