@@ -20,7 +20,7 @@ from dashboard.pipeline.hours import trading_hours
 
 DAY = timedelta(days=1)
 LOOKS_BACK = 7  # days in which something may have been left
-REPORT_TRIES = 8  # some three minutes
+REPORT_TRIES = 30  # some twenty-five minutes: what is not reconciled by then never is
 REPORTS_SHOWN = 5
 NO_TOKEN = "No token of Kite's was good after the close"  # noqa: S105 - a sentence
 

@@ -132,6 +132,7 @@ class Scheduler:
             if not contracts.has(day):
                 contracts.fetch(api, grant, day)
                 self.diary.note("The day's instruments are here")
+            contracts.remarks(day)  # the first look at a day takes a while: not on the loop
             self._contracts_day = day
 
         self._kite.ask("contracts", fetch)

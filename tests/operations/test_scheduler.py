@@ -303,9 +303,19 @@ def test_the_end_of_a_day_is_tried_until_it_is_done():
 def test_a_day_that_cannot_be_reconciled_is_reported_without():
     house = House("15:44:00")
     house.reconciler.failure = KiteError("Kite answered 502")
-    house.until("15:50:00")
-    assert house.when("report without Kite") == ["15:48:48"]
+    house.until("16:20:00")
+    assert house.when("report without Kite") == ["16:10:48"]
     assert house.journal.kept[0].remarks == ("Kite answered 502",)
+
+
+def test_an_exchange_that_is_away_after_the_close_is_waited_for():
+    house = House("15:44:00")
+    house.reconciler.failure = KiteError("Kite answered 502")
+    house.until("15:55:00")
+    house.reconciler.failure = None
+    house.until("15:57:00")
+    assert len(house.when("reconcile")) == 1
+    assert house.when("report without Kite") == []
 
 
 def test_a_day_without_a_token_at_its_end_is_reported_without():
