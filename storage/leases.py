@@ -30,6 +30,11 @@ class SqlLease:
     holder: str
     seconds: float = 15.0
 
+    @property
+    def is_local(self) -> bool:
+        """Say whether it is kept in a file here: what refuses us refuses everybody."""
+        return self.database.is_sqlite
+
     def hold(self) -> bool:
         """Take or renew the lease; False while another holder's has not run out.
 

@@ -186,6 +186,11 @@ class Notifier(Protocol):
 class Lease(Protocol):
     """The right to be the only one, kept by renewing it."""
 
+    @property
+    def is_local(self) -> bool:
+        """Say whether it is kept in a file here: what refuses us refuses everybody."""
+        ...
+
     def hold(self) -> bool:
         """Take or renew it; False while another process has it. Blocks shortly."""
         ...

@@ -246,6 +246,7 @@ class FakeLease:
     free: bool = True
     failure: Exception | None = None
     takes_s: float = 0.0
+    is_local: bool = False
 
     def hold(self) -> bool:
         self.world.clock.advance(self.takes_s)

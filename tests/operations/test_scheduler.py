@@ -462,6 +462,21 @@ def test_a_right_that_cannot_be_renewed_runs_out_and_comes_back():
     assert house.when("finish") == []
 
 
+def test_a_file_that_cannot_be_written_for_minutes_costs_no_frame():
+    """Nobody else can take the right meanwhile, and what is received waits in memory."""
+    house = House("09:30:00")
+    house.lease.is_local = True
+    house.until("09:30:05")
+    house.lease.failure = StoreLockedError("another process holds the database")
+    house.until("09:34:00")
+    assert house.pool.granted == [("token-1",)]
+    assert any("could not be asked for" in one for one in house.scheduler.status().problems)
+    house.lease.failure, house.lease.free = None, False  # another process was quicker
+    house.until("09:34:05")
+    assert house.pool.granted[-1] == ()
+    assert len(house.when("left to another")) == 1
+
+
 def test_a_right_lasts_from_when_it_was_asked_for():
     """An answer that took thirteen seconds is of a lease that is nearly over."""
     house = House("09:30:00")
