@@ -193,6 +193,10 @@ class Signal:
     context: tuple[str, ...] = ()
     resume: Callable[..., Row | None] | None = None
     id: str = ""
+    takes: tuple[str, ...] = field(init=False, repr=False)  # what `calculate` takes, by name
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "takes", (*self.needs, *self.optional))
 
     def named(self, name: str) -> "Signal":
         """Return the same section under its module's name."""
@@ -212,8 +216,7 @@ class Signal:
         final = context.pop("final", True)
         if frames and "timeframe" not in context:
             context["timeframe"] = infer_timeframe(frames[0])
-        names = (*self.needs, *self.optional)
-        given: dict[str, Any] = dict(zip(names, frames, strict=False))
+        given: dict[str, Any] = dict(zip(self.takes, frames, strict=False))
         inputs = Inputs(**given, **context)
         return self.evaluate(inputs, final=final)[0]
 
@@ -234,7 +237,7 @@ class Signal:
                 reason = inputs.missing.get(name, f"No {name} in this recording")
                 verdict = insufficient(reason, "not_in_recording")
                 return self._reading(inputs, verdict, None, final), None
-        frames = [getattr(inputs, name) for name in (*self.needs, *self.optional)]
+        frames = [getattr(inputs, name) for name in self.takes]
         try:
             self._check(inputs)
             table = self._table(frames, earlier)
@@ -248,15 +251,14 @@ class Signal:
         if self.resume is None or not isinstance(lead, Columns):
             anew: AnyBars = self.calculate(*frames)
             return anew
-        names = (*self.needs, *self.optional)
         past = tuple(
-            [f if name in PAST else f is None for name, f in zip(names, frames, strict=True)]
+            [f if n in PAST else f is None for n, f in zip(self.takes[1:], frames[1:], strict=True)]
         )
         row = None
         if isinstance(earlier, Columns) and _continues(lead, earlier, past):
             row = self.resume(earlier, *frames)
         if isinstance(earlier, Columns) and row is not None:
-            table = earlier.followed_by(int(lead.starts[-1]), row)
+            table = earlier.extended(lead.times, row)
         else:
             table = self.calculate(*frames)
         table.facts[MADE_FROM] = past
@@ -284,7 +286,7 @@ class Signal:
         lead = self.needs[0]
         bars = getattr(inputs, lead)
         try:
-            table = self.calculate(*(getattr(inputs, n) for n in (*self.needs, *self.optional)))
+            table = self.calculate(*(getattr(inputs, name) for name in self.takes))
         except InputError:
             return []
         first = int(np.searchsorted(starts_s(table), since))
@@ -388,10 +390,11 @@ class Signal:
 
 def _continues(lead: Columns, earlier: Columns, past: tuple[Any, ...]) -> bool:
     """Say whether `lead` has one bar more than it had for `earlier`, and all else is the same."""
-    before, starts = len(earlier), lead.starts
+    before, times, known = len(earlier), lead.times, earlier.times
     return (
         len(lead) == before + 1 > 1
-        and bool(starts[0] == earlier.starts[0] and starts[-2] == earlier.starts[-1])
+        and times.before_last == known.last
+        and times.first == known.first
         and all(map(is_, earlier.facts.get(MADE_FROM, (None,)), past))
     )
 

@@ -26,7 +26,7 @@ from dashboard.core.bars import AnyBars, Bars, starts_s
 from dashboard.core.clock import IST, bar_index
 from dashboard.core.errors import InputError
 from dashboard.core.market import Floats, Ints
-from dashboard.core.table import Columns
+from dashboard.core.table import Columns, Starts
 
 FIELDS = ("ltp", "oi", "volume")
 KINDS = ("CE", "PE")
@@ -151,7 +151,7 @@ class ChainHistory(Columns):
 
     def __init__(
         self,
-        starts: Ints,
+        starts: Ints | Starts,
         strikes: Floats,
         sides: Mapping[tuple[str, str], Floats],
         header: Mapping[str, Floats],
@@ -179,7 +179,7 @@ class ChainHistory(Columns):
             name: values if values.shape == shape else np.broadcast_to(values, shape)
             for name, values in added.items()
         }
-        return ChainHistory(self.starts, self.strikes, sides, self.values)
+        return ChainHistory(self.times, self.strikes, sides, self.values)
 
     def rows(self, first: int, stop: int | None = None) -> "ChainHistory":
         """Return the rows from `first` up to `stop`, as views."""
