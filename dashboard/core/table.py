@@ -5,7 +5,7 @@ most of a small DataFrame's cost is making it. The functions of `dashboard.core.
 both; a section that is written with them answers in the kind it was given.
 """
 
-from collections.abc import Collection, Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from threading import Lock
@@ -77,30 +77,27 @@ class Starts:
 
 
 @dataclass
-class StartsRoom:
-    """A longer array of which tables that follow each other show the first starts."""
+class Room:
+    """Longer arrays of which bars that follow each other show the first rows."""
 
-    array: Ints
+    starts: Ints
+    values: dict[str, Values]
     used: int
 
 
-class Room:
-    """Longer arrays of which tables that follow each other show the first rows.
+class Waiting:
+    """Rows of a section's table, which wait to be written until somebody looks at a column.
 
-    A row is written into a column when somebody looks at that column.
+    Most columns are read by their last row alone. Tables that follow each other show the
+    first of these rows.
     """
 
     def __init__(self, values: Mapping[str, Values], size: int) -> None:
         self.used = size
-        self._arrays = dict(values)
-        self._written = dict.fromkeys(self._arrays, size)
+        self.arrays = dict(values)
+        self._written = dict.fromkeys(self.arrays, size)
         self._rows: list[Mapping[str, Any]] = []  # the last ones
         self._before = size  # how many there are before those
-
-    @property
-    def names(self) -> Collection[str]:
-        """Return the names of the columns."""
-        return self._arrays.keys()
 
     def add(self, row: Mapping[str, Any]) -> None:
         """Take one more row."""
@@ -108,7 +105,7 @@ class Room:
         self.used += 1
         if len(self._rows) >= WAITING:
             with LOCK:
-                for name in self._arrays:
+                for name in self.arrays:
                     self._write(name)
                 self._before, self._rows = self.used, []
 
@@ -117,39 +114,35 @@ class Room:
         if self._written[name] < size:
             with LOCK:
                 self._write(name)
-        return self._arrays[name][:size]
+        return self.arrays[name][:size]
 
     def _write(self, name: str) -> None:
-        done = self._written[name]
+        array, done = self.arrays[name], self._written[name]
         for row in self._rows[done - self._before :]:
-            if done == len(self._arrays[name]):
-                self._arrays[name] = _with_room(self._arrays[name])
-            self._arrays[name][done] = row[name]
+            if done == len(array):
+                array = self.arrays[name] = _with_room(array)
+            array[done] = row[name]
             done += 1
         self._written[name] = done
 
 
 class Grown(Mapping[str, Values]):
-    """The first rows of a room."""
+    """The first rows of a table whose last ones may still wait."""
 
-    def __init__(self, room: Room, size: int) -> None:
-        self._room, self._size = room, size
-        self._seen: dict[str, Values] = {}
+    def __init__(self, rows: Waiting, size: int) -> None:
+        self._rows, self._size = rows, size
 
     def __getitem__(self, name: str) -> Values:
-        found = self._seen.get(name)
-        if found is None:
-            found = self._seen[name] = self._room.column(name, self._size)
-        return found
+        return self._rows.column(name, self._size)
 
     def __contains__(self, name: object) -> bool:
-        return name in self._room.names
+        return name in self._rows.arrays
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._room.names)
+        return iter(self._rows.arrays)
 
     def __len__(self) -> int:
-        return len(self._room.names)
+        return len(self._rows.arrays)
 
 
 class Shown(Mapping[str, Values]):
@@ -191,7 +184,7 @@ class Columns:
         self.checked: dict[str, int] = {}  # how many rows of a column are known to be prices
         self.state: Any = None  # what a section goes on from at the next bar
         self._room: Room | None = None
-        self._starts_room: StartsRoom | None = None
+        self._waiting: Waiting | None = None
 
     def __len__(self) -> int:
         return len(self.starts)
@@ -229,25 +222,38 @@ class Columns:
 
         Both show the same arrays. Where another row has followed already they are copied.
         """
-        size, room = len(self.starts), self._starts_room
-        if room is None or room.used != size or size == len(room.array):
-            room = StartsRoom(_with_room(self.starts), size)
-        room.array[size] = start
+        size, room, last = len(self.starts), self._room, row.values
+        if room is None or room.used != size or size == len(room.starts):
+            longer = {name: _with_room(known) for name, known in self.values.items()}
+            room = Room(_with_room(self.starts), longer, size)
+        room.starts[size] = start
+        for name, values in room.values.items():
+            values[size] = last[name]
         room.used = size + 1
-        longer = self.extended(Starts(room.array[: size + 1]), row)
-        longer._starts_room = room
-        return longer
+        part = slice(size + 1)
+        return self._with_row(Starts(room.starts[part]), Shown(room.values, part), row, room=room)
 
     def extended(self, times: Starts, row: Row) -> "Columns":
-        """Return what `followed_by` does; `times` are those of all bars, the last one too."""
-        size, room = len(self.starts), self._room
-        if room is None or room.used != size:
-            room = Room(self.values, size)
-        room.add(row.values)
-        longer = Columns(times, Grown(room, size + 1))
-        longer.checked, longer.state, longer._room = self.checked.copy(), row.state, room
+        """Return what `followed_by` does, of bars that start at `times`, the last one too."""
+        size, rows = len(self.starts), self._waiting
+        if rows is None or rows.used != size:
+            rows = Waiting(self.values, size)
+        rows.add(row.values)
+        return self._with_row(times, Grown(rows, size + 1), row, waiting=rows)
+
+    def _with_row(
+        self,
+        times: Starts,
+        values: Mapping[str, Values],
+        row: Row,
+        room: Room | None = None,
+        waiting: Waiting | None = None,
+    ) -> "Columns":
+        longer = Columns(times, values)
+        longer.checked, longer.state = self.checked.copy(), row.state
+        longer._room, longer._waiting = room, waiting
         longer.__dict__["last"] = row.values  # as if it had been asked for
-        if size:
+        if len(self.starts):
             longer.__dict__["last_but_one"] = self.last
         return longer
 
