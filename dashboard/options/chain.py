@@ -231,7 +231,7 @@ def chain_history(chain: AnyBars) -> ChainHistory:
     for field, kind in sorted(set(zip(fields[options], kinds[options], strict=True))):
         at = np.flatnonzero((fields == field) & (kinds == kind))
         block = np.full((len(frame), len(strikes)), np.nan)
-        block[:, np.searchsorted(strikes, prices[at].astype(np.float64))] = values[:, at]
+        block[:, strikes.searchsorted(prices[at].astype(np.float64))] = values[:, at]
         sides[str(field), str(kind)] = block
     header = {str(fields[at]): values[:, at] for at in np.flatnonzero(~options)}
     return ChainHistory(starts_s(frame), strikes, sides, header)

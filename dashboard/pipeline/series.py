@@ -63,7 +63,7 @@ class BarSeries:
     def since(self, start: int) -> npt.NDArray[np.void]:
         """Return the bars from `start` (seconds) on."""
         bars = self.bars
-        return bars[int(np.searchsorted(bars["start"], start)) :]
+        return bars[int(bars["start"].searchsorted(start)) :]
 
 
 def bars_frame(bars: npt.NDArray[np.void], *, with_flags: bool = False) -> pd.DataFrame:
