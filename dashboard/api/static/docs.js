@@ -79,7 +79,9 @@ function routeOf(path, method, told, all) {
 function show(document_) {
   const all = (document_.components || {}).schemas || {};
   const about = document.getElementById("about");
-  about.textContent = document_.info.description || "";
+  for (const paragraph of (document_.info.description || "").split("\n\n")) {
+    about.append(inCode(paragraph.replaceAll("\n", " ")));
+  }
   const groups = new Map((document_.tags || []).map((tag) => [tag.name, { told: tag.description, routes: [] }]));
   for (const [path, methods] of Object.entries(document_.paths)) {
     for (const method of METHODS.filter((name) => methods[name])) {
