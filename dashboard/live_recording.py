@@ -40,7 +40,7 @@ TAPE_LATE_S = 5.0  # frames that wait longer than this for the tape are told
 PATIENCE_S = 60.0  # of the end of a day for its desk
 CLOSING_S = 5.0  # ... and of the end of a process
 LOOK_S = 0.05
-UNMARKED_NS = 60 * SECOND_NS  # of silence before the close; shorter ones happen in a thin market
+UNMARKED_NS = 60 * SECOND_NS  # of silence at either end of a day; a shorter one is no loss
 BEHIND_S = 10.0  # the desk behind the clock
 NOT_RECORDING = "Tezi was not recording"
 NOT_BACK = "No connection came back before the close"
@@ -266,20 +266,24 @@ class LiveRecording:
             If it cannot be written; it may be tried again.
         """
         tools = self.desks.tools
-        last_ns = tools.store.day(day, Source.LIVE).last_ns
         with tools.store.begin_tape(TapeInfo(day, Source.LIVE, FIDELITY, LABEL), ()) as writer:
-            self._mark_missed(writer, day, last_ns, NOT_RECORDING)
+            self._mark_missed(writer, day, None, NOT_RECORDING)
         self._prepare(day)
 
-    def _mark_missed(self, writer: TapeWriter, day: date, last_ns: int | None, reason: str) -> None:
-        """Mark that nothing came any more before the close: no later frame will show it."""
-        end_ns = trading_hours(self.desks.tools.calendar, day).end * SECOND_NS
-        until_ns = min(end_ns, self.clock.now_ns())
-        if last_ns is None or until_ns - last_ns < UNMARKED_NS:
+    def _mark_missed(self, writer: TapeWriter, day: date, heard_ns: int | None, why: str) -> None:
+        """Mark what no frame shows: that nothing came before the first or after the last."""
+        hours = trading_hours(self.desks.tools.calendar, day)
+        stored = self.desks.tools.store.day(day, Source.LIVE)
+        start_ns = hours.start * SECOND_NS
+        until_ns = min(hours.end * SECOND_NS, self.clock.now_ns())
+        known = stored.gaps  # it may be tried again
+        first_ns, last_ns = stored.first_ns, heard_ns or stored.last_ns
+        if first_ns is None or last_ns is None:
             return
-        known = self.desks.tools.store.day(day, Source.LIVE).gaps
-        if all(gap.ended_ns < until_ns for gap in known):  # it may be tried again
-            writer.mark_gap(Gap(last_ns, until_ns, reason))
+        if all(gap.started_ns > start_ns for gap in known):
+            _mark(writer, Gap(start_ns, min(first_ns, until_ns), NOT_RECORDING))
+        if all(gap.ended_ns < until_ns for gap in known):
+            _mark(writer, Gap(max(last_ns, start_ns), until_ns, why))
 
     def _prepare(self, day: date) -> None:
         """Derive a finished day, and complete its readings: while a desk opens, it says nothing."""
@@ -313,6 +317,11 @@ class LiveRecording:
             self._end_desk(now.desk, CLOSING_S)
             now.desk.stop()
             now.tape.stop()  # the tape stays open: it is the same tape after a restart
+
+
+def _mark(writer: TapeWriter, gap: Gap) -> None:
+    if gap.ended_ns - gap.started_ns >= UNMARKED_NS:
+        writer.mark_gap(gap)
 
 
 def _desk_stages(now: _Open, own: list[Stage], clock: Clock) -> list[Stage]:

@@ -38,6 +38,11 @@ class Right:
         """Say whether this process is the one."""
         return self.clock.now_ns() < self._until_ns
 
+    @property
+    def is_anothers(self) -> bool:
+        """Say whether another process is the one, or may be: nobody has answered yet."""
+        return bool(self.other) or not (self.is_held or self.jobs.failures("lease"))
+
     def renew(self) -> None:
         """Renew it when it is time to."""
         self.jobs.begin("lease", self._hold, RENEW_S, RETRY_S)

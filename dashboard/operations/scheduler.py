@@ -113,7 +113,7 @@ class Scheduler:
         self._kite.look()
 
     def _call_a_person(self) -> None:
-        if self._right.other:
+        if self._right.is_anothers:
             return  # which calls
         now = from_ns(self.clock.now_ns())
         if self._caller.look(self.plan, self.parts.sessions.statuses(), now):
@@ -211,7 +211,7 @@ class Scheduler:
     def _tell(self) -> None:
         """Put the present state together, and keep it where other processes find it."""
         self._status = self._whole_status()
-        if not self._right.other:  # which tells its own
+        if not self._right.is_anothers:  # which tells its own
             self.jobs.begin("journal", self._beat, BEAT_S)
 
     def _beat(self) -> None:

@@ -432,6 +432,18 @@ def test_a_process_without_the_right_does_nothing_and_says_who_has_it():
     assert house.scheduler.status().problems == ()
 
 
+def test_until_it_is_known_who_has_the_right_nobody_is_called_and_nothing_written_over():
+    kept = []
+    house = House("08:55:00", run=kept.append)
+    house.lease.free = False
+    house.sessions.state = SessionState.REQUIRED
+    house.scheduler.tick()
+    while kept:
+        kept.pop(0)()
+    assert house.journal.beats == []
+    assert house.notifier.told == []
+
+
 def test_what_another_process_took_over_is_left_to_it():
     house = House("09:30:00")
     house.until("09:30:10")
