@@ -17,6 +17,7 @@ from storage.days import drop_day, load_origins, load_universe
 from storage.derived import DerivedRows, extend, load_chain, load_checkpoint, prepare
 from storage.engine import LOCK_TIMEOUT_S, Database
 from storage.filled import fill_bars
+from storage.history import find_instrument, find_symbols, load_history
 from storage.readings import load_readings, save_readings
 from storage.schema import open_database
 from storage.summaries import find_day, list_days
@@ -133,6 +134,26 @@ class SqlStore:
     ) -> dict[int, Bars]:
         """Return the last `count` bars of earlier sessions, by token (BAR_DTYPE)."""
         return load_bars_before(self._database, day, source, tokens, timeframe, count)
+
+    def history(
+        self,
+        source: Source,
+        symbol: str,
+        timeframe: str,
+        span: tuple[int, int],
+        before: date,
+        limit: int,
+    ) -> Bars:
+        """Return the first bars of a symbol that start in a span; see `storage.history`."""
+        return load_history(self._database, source, symbol, timeframe, span, before, limit)
+
+    def find_instrument(self, name: str, source: Source, until: date) -> Instrument | None:
+        """Return what was called that, or had that token, on a stored day up to `until`."""
+        return find_instrument(self._database, name, source, until)
+
+    def find_symbols(self, source: Source, until: date, days_back: int) -> list[str]:
+        """Return the symbols of the latest stored days up to `until`."""
+        return find_symbols(self._database, source, until, days_back)
 
     def sessions_before(self, day: date, source: Source, count: int) -> list[date]:
         """Return the last `count` earlier days whose bars are kept, latest first."""

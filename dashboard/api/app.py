@@ -7,7 +7,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from starlette_compress import CompressMiddleware
 
-from dashboard.api import callers, openapi, problems
+from dashboard.api import callers, metrics, openapi, problems
 from dashboard.api.parts import ApiParts
 from dashboard.api.routes import ROUTERS
 
@@ -36,6 +36,7 @@ def make_app(
     callers.install(app, parts, allowed)
     problems.install(app)
     openapi.install(app)
+    metrics.install(app, parts)
     for router in routers:
         app.include_router(router)
     app.add_middleware(CompressMiddleware, minimum_size=SMALLEST, brotli=False)

@@ -1,10 +1,11 @@
 """Who is calling: one dependency of every route, whatever they showed."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Annotated, cast
 from urllib.parse import urlsplit
 
 from fastapi import Depends, FastAPI
+from fastapi.concurrency import run_in_threadpool
 from fastapi.security import APIKeyHeader, HTTPBearer
 from fastapi.security.http import HTTPAuthorizationCredentials
 from starlette.requests import HTTPConnection
@@ -27,15 +28,29 @@ bearer = HTTPBearer(auto_error=False, description="Access token of /v1/auth/logi
 key_header = APIKeyHeader(name=KEY_HEADER, auto_error=False, description="API key")
 
 
-def parts_of(connection: HTTPConnection) -> ApiParts:
+def parts_of_request(connection: HTTPConnection) -> ApiParts:
     """Return the parts of the process."""
     return cast(ApiParts, connection.app.state.parts)
+
+
+async def parts_of(connection: HTTPConnection) -> ApiParts:
+    """Return the same, for routes; nothing here waits, so it needs no thread."""
+    return parts_of_request(connection)
+
+
+def shown_by(connection: HTTPConnection) -> str | None:
+    """Return the kind and text of what a request shows in one header, None for anything else."""
+    given, key = connection.headers.get("authorization"), connection.headers.get(KEY_HEADER)
+    if given is None:
+        return f"key {key}" if key else None
+    scheme, _, token = given.partition(" ")
+    return f"bearer {token}" if scheme.lower() == "bearer" and token and not key else None
 
 
 Parts = Annotated[ApiParts, Depends(parts_of)]
 
 
-def caller(
+async def caller(
     connection: HTTPConnection,
     parts: Parts,
     token: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)] = None,
@@ -52,7 +67,17 @@ def caller(
         401 where nothing was shown or it is not good (any more); 403 for a cookie that
         another site sent.
     """
-    return identify(connection, parts, token.credentials if token else None, key)
+    shown = shown_by(connection)
+    known = parts.recognised.find(shown) if shown else None
+    if known is not None:
+        return known
+    ends = parts.recognised.ends
+    found = await run_in_threadpool(
+        identify, connection, parts, token.credentials if token else None, key
+    )
+    if shown:
+        parts.recognised.keep(shown, found, ends)
+    return found
 
 
 def identify(
@@ -73,10 +98,10 @@ def identify(
     raise Problem(401, NOBODY, headers=CHALLENGE)
 
 
-def needs(scope: Scope) -> Callable[..., Identity]:
+def needs(scope: Scope) -> Callable[..., Awaitable[Identity]]:
     """Return the dependency of a route that asks for `scope`."""
 
-    def allowed(identity: Annotated[Identity, Depends(caller)]) -> Identity:
+    async def allowed(identity: Annotated[Identity, Depends(caller)]) -> Identity:
         if not identity.may(scope):
             raise Problem(
                 403,

@@ -1,7 +1,7 @@
 """The desk that a request is about, and its latest picture."""
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, Query
 from fastapi.concurrency import run_in_threadpool
@@ -15,6 +15,8 @@ from dashboard.pipeline.snapshot import Snapshot
 
 FAILED = "failed"
 REFUSALS = problems(401, 403, 404, 422, 429, 503)  # of every route that looks at a desk
+
+UNCHANGED: dict[int | str, dict[str, Any]] = {304: {"description": "As it was, by its ETag"}}
 
 DeskId = Annotated[
     str | None,

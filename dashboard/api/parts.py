@@ -7,6 +7,7 @@ from dashboard.api.desks import ApiDesks
 from dashboard.api.last_closes import LastCloses
 from dashboard.api.looking import Looking
 from dashboard.api.prepared import PreparedBodies
+from dashboard.api.recognised import Recognised
 from dashboard.api.roll import Rolls
 from dashboard.auth.accounts import Accounts
 from dashboard.core.calendar import Calendar
@@ -34,6 +35,7 @@ class ApiParts:
     looking: Looking
     operations: Callable[[], OperationsStatus | None]
     last_closes: LastCloses
+    recognised: Recognised  # `forget` is to hear of credentials that end
     rolls: Rolls = field(default_factory=Rolls)
     prepared: PreparedBodies = field(default_factory=PreparedBodies)
 
@@ -57,4 +59,5 @@ def make_parts(
         looking=Looking(clock),
         operations=operations,
         last_closes=LastCloses(room.store),
+        recognised=Recognised(clock),
     )

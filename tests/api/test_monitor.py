@@ -95,10 +95,10 @@ def test_every_coding_holds_the_same(client: TestClient, morning: Desk, coding: 
 def test_it_is_made_once_for_all(client: TestClient, morning: Desk, parts: ApiParts):
     client.get(PATH, params={"underlying": "NIFTY"})
     seq = standing(morning).seq
-    body = parts.prepared.find(morning.hub, "NIFTY", seq)
+    body = parts.prepared.find(morning.hub, "monitor:NIFTY", seq)
     client.get(PATH, params={"underlying": "NIFTY"})
     assert body is not None
-    assert parts.prepared.find(morning.hub, "NIFTY", seq) is body
+    assert parts.prepared.find(morning.hub, "monitor:NIFTY", seq) is body
 
 
 def test_without_a_shared_desk_the_latest_recorded_day_stands_at_its_end(client: TestClient):

@@ -9,12 +9,12 @@ from fastapi import APIRouter, Query, Request, Response
 from dashboard.api.callers import Parts
 from dashboard.api.documents.quotes import quotes_document
 from dashboard.api.envelope import envelope
+from dashboard.api.finding import unknown
 from dashboard.api.models.quotes import Quotes
-from dashboard.api.on_desk import REFUSALS, TheDesk, latest
+from dashboard.api.on_desk import REFUSALS, UNCHANGED, TheDesk, latest
 from dashboard.api.problems import Problem
 from dashboard.api.replies import answer
 from dashboard.api.roll import Roll
-from dashboard.api.routes.monitor import UNCHANGED
 from dashboard.core.clock import to_ns
 from dashboard.core.market import Ints
 
@@ -110,10 +110,3 @@ def _of_underlying(roll: Roll, underlying: str, kind: str | None) -> Ints:
     if len(found) > MOST:
         raise Problem(422, f"{len(found)} instruments at once: at most {MOST}", "underlying")
     return np.array(found, dtype=np.int64)
-
-
-def unknown(name: str, near: Iterable[str], where: str) -> Problem:
-    """Return the refusal of an instrument that is not there, with names much like it."""
-    like = ", ".join(near)
-    hint = f"; did you mean {like}?" if like else ""
-    return Problem(404, f"No instrument {name[:40]!r} here{hint}", where)

@@ -1,0 +1,1 @@
+"""Stored days as tables: read batch by batch, written as CSV, Parquet or Arrow."""
