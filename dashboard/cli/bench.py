@@ -8,6 +8,8 @@ from rich.table import Table
 
 from dashboard.cli.console import out, progress_bar
 
+API_S, API_QUICK_S = 60.0, 20.0  # of each load
+
 if TYPE_CHECKING:
     from dashboard.bench.figure import Figure
 
@@ -22,6 +24,9 @@ def bench(
     ] = False,
     live: Annotated[
         bool, typer.Option("--live", help="Only a live process against an exchange, at full rate.")
+    ] = False,
+    api: Annotated[
+        bool, typer.Option("--api", help="Only the API: 500 sockets, requests, sign-ins.")
     ] = False,
     minutes: Annotated[float, typer.Option(help="How long, with --live.")] = 10.0,
     tiny: Annotated[bool, typer.Option("--tiny", hidden=True)] = False,
@@ -46,6 +51,11 @@ def bench(
 
             report(0.0, "a live process")
             figures = measure_live(60 * minutes)
+        elif api:
+            from dashboard.bench.api import measure_api
+
+            seconds = API_QUICK_S if quick else API_S
+            figures = measure_api(seconds, lambda words: report(0.0, words))
         else:
             subjects = run(size, report, browser=browser)
             figures = [figure for subject in subjects for figure in subject]

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from cryptography.fernet import Fernet
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
@@ -18,6 +19,7 @@ from dashboard.pipeline.days import StoredDay
 from dashboard.pipeline.desk import Desk
 from dashboard.pipeline.desks import Desks
 from dashboard.settings import Mode, Settings
+from storage.sealing import Seal
 from storage.store import open_store
 from tests.api.people import People
 from tests.pipeline.conftest import database  # noqa: F401 - the fixture with both days
@@ -36,7 +38,13 @@ def parts(database: Path, tmp_path: Path) -> Iterator[ApiParts]:  # noqa: F811
     store = open_store(settings.url_of_database)
     clock = SystemClock()
     room = DeskRoom(Desks(make_tools(store), clock), store, Mode.REPLAY)
-    made = make_parts(settings, clock, Accounts(store.accounts, clock), room, lambda: None)
+    made = make_parts(
+        settings,
+        clock,
+        Accounts(store.accounts, clock, seal=Seal(Fernet.generate_key())),
+        room,
+        lambda: None,
+    )
     yield made
     made.looking.forget()
     room.stop()

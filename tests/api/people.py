@@ -20,5 +20,7 @@ class People:
         """Return what a signed-in account of that role sends."""
         if role not in self._shown:
             self._store.accounts.create_account(role.value, self._hash, role.value)
-            self._shown[role] = self._accounts.sign_in(role.value, PASSWORD, "127.0.0.1")
+            self._shown[role] = self._accounts.open_session(
+                role.value, PASSWORD, "127.0.0.1"
+            ).access
         return {"Authorization": f"Bearer {self._shown[role]}"}

@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Request, WebSocket
 from starlette.requests import HTTPConnection
 
-from dashboard.api.callers import Reader, parts_of
+from dashboard.api.callers import Reader, parts_of_request
 from dashboard.api.models.streams import StreamStats
 from dashboard.api.problems import problems
 from dashboard.api.stream.desk_client import DeskClient
@@ -18,7 +18,7 @@ def room_of(connection: HTTPConnection) -> StreamRoom:
     """Return the sockets of the process."""
     state = connection.app.state
     if not hasattr(state, "streams"):
-        state.streams = StreamRoom(parts_of(connection))
+        state.streams = StreamRoom(parts_of_request(connection))
     room: StreamRoom = state.streams
     return room
 

@@ -37,9 +37,10 @@ class DeskClient(Client):
 
     def move(self, fanout: Fanout) -> None:
         """Go over to another desk, with all that is looked at there."""
-        self._look_away(self.fanout)
-        super().move(fanout)
-        self._look(fanout)
+        if fanout is not self.fanout:
+            self._look_away(self.fanout)
+            super().move(fanout)
+            self._look(fanout)
 
     def close(self) -> None:
         """Have nothing made for this client any more."""

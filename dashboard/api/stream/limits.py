@@ -15,6 +15,7 @@ READY_S = 10.0  # until a desk that loads has its instruments
 STALL_S = 30.0  # a client that takes nothing for as long is closed
 CLOSE_S = 10.0  # a client that does not answer a goodbye for as long is cut off
 SWEEP_S = 1.0  # between two looks for those
+ASK_EVERY = 15  # looks: then the database is asked whether a sign-in was ended elsewhere
 
 SPACING_S = 0.02  # between two rounds of a desk's clients
 ROUND_SHARE = 2  # but rounds take at most every second part of the loop's time

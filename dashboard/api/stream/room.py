@@ -4,6 +4,7 @@ import asyncio
 import secrets
 from collections import Counter
 from collections.abc import Callable
+from itertools import count
 from weakref import WeakKeyDictionary
 
 import structlog
@@ -19,7 +20,7 @@ from dashboard.api.stream.client import Client
 from dashboard.api.stream.codes import Refusal
 from dashboard.api.stream.fanout import Fanout
 from dashboard.api.stream.governor import Governor
-from dashboard.api.stream.limits import CLIENTS, CLIENTS_EACH, STALL_S, SWEEP_S
+from dashboard.api.stream.limits import ASK_EVERY, CLIENTS, CLIENTS_EACH, STALL_S, SWEEP_S
 from dashboard.api.stream.signing_in import IN_URL, MOST_REASON, sign_in
 from dashboard.api.stream.socket import Socket
 from dashboard.api.stream.subscriptions import Subscriptions
@@ -160,12 +161,17 @@ class StreamRoom:
         def shared() -> None:  # by whichever thread
             loop.call_soon_threadsafe(self._follow_shared)
 
+        def ended(credential: str) -> None:
+            loop.call_soon_threadsafe(self._ended, credential)
+
         self._listens = self.parts.room.desks.listen(shared)
+        self._hears_of_ends = self.parts.accounts.listen(ended)
 
     def _rest(self) -> None:
         if self._sweeper is not None:
             self._sweeper.cancel()
         self.parts.room.desks.leave(self._listens)
+        self.parts.accounts.leave(self._hears_of_ends)
 
     def _follow_shared(self) -> None:
         """Go over to the desk that is shared now, with all who follow the shared one."""
@@ -183,10 +189,22 @@ class StreamRoom:
                 client.end(Refusal(codes.NOT_SIGNED_IN, ENDED))
 
     async def _sweep(self) -> None:
-        while True:
+        for number in count(1):
             await asyncio.sleep(SWEEP_S)
             for client in list(self.clients):
                 self._look_at(client)
+            if number % ASK_EVERY == 0:
+                await self._ask_of_ends()
+
+    async def _ask_of_ends(self) -> None:
+        """Close what was ended by another process, as by the command line."""
+        for credential in {client.identity.credential for client in self.clients}:
+            try:
+                if await run_in_threadpool(self.parts.accounts.is_over, credential):
+                    self._ended(credential)
+            except TeziError as error:  # the database is busy: ask later
+                log.warning("cannot ask whether a sign-in is over", error=str(error))
+                return
 
     def _look_at(self, client: Client) -> None:
         if client.socket.stalled_s() > STALL_S:

@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 import pytest
 from fastapi import FastAPI
+from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
 from dashboard.api.serving import ApiServer
@@ -45,6 +46,15 @@ class Wire:
     def ask(self, **message: Any) -> Any:
         self.say(**message)
         return self.hear()
+
+
+def closed(wire: Wire) -> int:
+    """Return the code with which a socket is closed, whatever is told before."""
+    with pytest.raises(ConnectionClosed) as caught:  # noqa: PT012 - frames come before it
+        while True:
+            wire.hear()
+    assert caught.value.rcvd is not None
+    return caught.value.rcvd.code
 
 
 @pytest.fixture
