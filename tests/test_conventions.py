@@ -32,7 +32,11 @@ STOPWATCH = {"time.perf_counter", "time.perf_counter_ns"}
 ADVICE = re.compile(r"\b(?:buy|sell)(?:s|ing|er|ers)?\b", re.IGNORECASE)
 HOST = re.compile(r"""(?:https?|wss?)://[\w.-]+[^\s"'<>)]*|(?<=["'(])//\w[\w.-]*""")
 NAMESPACES = {"http://www.w3.org/2000/svg", "http://www.w3.org/1999/xhtml"}
-DISCOVERS = {Path("dashboard/signals/__init__.py"), Path("dashboard/options/__init__.py")}
+DISCOVERS = {
+    Path("dashboard/signals/__init__.py"),
+    Path("dashboard/options/__init__.py"),
+    Path("dashboard/api/routes/__init__.py"),
+}
 
 
 def relative(file: Path) -> Path:

@@ -14,8 +14,8 @@ from dashboard.core.clock import SECOND_NS, day_start_s
 from dashboard.core.market import DEPTH_DTYPE, Frame, Instrument, TickBatch, Universe
 from dashboard.core.ports import DaySummary, Gap, Store
 from dashboard.core.table import DAY_S
-from dashboard.options.chain import ChainSnapshot
 from dashboard.pipeline.pipeline import Decoder
+from dashboard.pipeline.prepare import decompress
 
 T = TypeVar("T")
 STAMP = pa.timestamp("us", tz="Asia/Kolkata")
@@ -125,7 +125,7 @@ def read_chain(store: Store, wanted: Wanted) -> Batches:
         for expiry in wanted.universe.expiries(name, wanted.day.day):
             kept = store.chain(wanted.day.day, wanted.day.source, name, expiry, until)
             for some in batched(kept, MINUTES):
-                minutes = [ChainSnapshot.from_bytes(payload) for _, payload in some]
+                minutes = [decompress(payload) for _, payload in some]
                 counts = [len(minute.rows) for minute in minutes]
                 rows = np.concatenate([minute.rows for minute in minutes])
                 yield _batch(
