@@ -32,11 +32,12 @@ class Async:
 class Caller:
     """Base of what has such methods."""
 
-    _driver: Driver | AsyncDriver
+    _driver: Any  # of the one kind or the other
 
     @property
     def _line(self) -> Line:
-        return self._driver.line
+        line: Line = self._driver.line
+        return line
 
 
 class Call(Protocol[P, T_co]):

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
+from weakref import WeakSet
 
 import httpx2
 
@@ -15,6 +16,7 @@ from dashboard.research.trading.errors import ConnectionFailedError
 from dashboard.research.trading.hushing import hush
 from dashboard.research.trading.line import Line, is_loopback
 from dashboard.research.trading.sessions import Secret
+from dashboard.research.trading.sockets import AsyncRemoteSocket, AsyncSocket, RemoteSocket, Socket
 from dashboard.research.trading.wire import Answer, Pause, Renew, Send, Steps, Unreachable
 
 T = TypeVar("T")
@@ -31,8 +33,13 @@ class Driver(Secret):
     def __init__(self, line: Line, transport: httpx2.BaseTransport | None = None) -> None:
         hush()
         self.line = line
+        self.streams: WeakSet[Any] = WeakSet()  # closed with the client
         self._http = httpx2.Client(transport=transport, **settings(line))
         self._renewing = threading.Lock()
+
+    def open_socket(self, path: str, headers: Mapping[str, str]) -> Socket:
+        """Return an open socket; raise `Lost` where there is none to be had."""
+        return RemoteSocket(self.line.address, path, headers)
 
     def run(self, steps: Steps[T]) -> T:
         """Return what a call comes to."""
@@ -63,6 +70,8 @@ class Driver(Secret):
         """Sign out and give the connections back; a second time does nothing."""
         if self._http.is_closed:
             return
+        for stream in list(self.streams):
+            stream.close()
         with contextlib.suppress(Exception):  # where nobody answers there is nothing to end
             self.run(self.line.session.end(self.line))
         self._http.close()
@@ -91,8 +100,13 @@ class AsyncDriver(Secret):
     def __init__(self, line: Line, transport: httpx2.AsyncBaseTransport | None = None) -> None:
         hush()
         self.line = line
+        self.streams: WeakSet[Any] = WeakSet()  # closed with the client
         self._http = httpx2.AsyncClient(transport=transport, **settings(line))
         self._renewing = asyncio.Lock()
+
+    async def open_socket(self, path: str, headers: Mapping[str, str]) -> AsyncSocket:
+        """Return an open socket; raise `Lost` where there is none to be had."""
+        return await AsyncRemoteSocket.open(self.line.address, path, headers)
 
     async def run(self, steps: Steps[T]) -> T:
         """Return what a call comes to."""
@@ -123,6 +137,8 @@ class AsyncDriver(Secret):
         """Sign out and give the connections back; a second time does nothing."""
         if self._http.is_closed:
             return
+        for stream in list(self.streams):
+            await stream.close()
         with contextlib.suppress(Exception):
             await self.run(self.line.session.end(self.line))
         await self._http.aclose()
