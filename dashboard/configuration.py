@@ -4,23 +4,20 @@ Settings are read one by one in `dashboard.settings`; what they mean together is
 here. Nothing of a secret is ever in a sentence, not even its end: it may be a short one.
 """
 
+import os
 import re
 from collections.abc import Iterator, Sequence
-from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from dashboard.core.errors import InputError
 from dashboard.core.market import UNDERLYINGS
+from dashboard.deployment import problems_of_deployment
+from dashboard.env_file import env_file, unknown_names
 from dashboard.operations.notify import is_readable
+from dashboard.placeholders import PLACEHOLDER, SHORTEST, is_here
 from dashboard.settings import Mode, Settings, variable
 
 KEY, SECRET = variable("kite_api_key"), variable("kite_api_secret")
-SHORTEST = 8  # characters; Kite's keys have 16, its secrets 32
-PLACEHOLDER = re.compile(
-    r"^(.)\1*$|[<>{}$…*]|\.\.\.|^your|^my[_-]|change[_-]?me|example|placeholder|"
-    r"^(?:kite[_-])?api[_-]?(?:key|secret)|^x{3,}|^(?:todo|none|null|secret|dummy|test)$",
-    re.IGNORECASE,
-)
 ON_A_KEY = 9000  # instruments: three connections of 3,000
 BESIDES_OPTIONS = 10  # indices and futures
 KINDS = 2  # a call and a put on each strike
@@ -35,7 +32,13 @@ def read_configuration() -> Settings:
         If anything is wrong with them: a line for each problem, every one of them.
     """
     settings, wrong = Settings.read()
-    problems = [*wrong.values(), *problems_of(settings)]
+    known = {variable(name) for name in Settings.model_fields}
+    file = None if "env_file" in wrong else env_file()
+    problems = [
+        *wrong.values(),
+        *unknown_names(known, os.environ, file),
+        *problems_of(settings),
+    ]
     if problems:
         raise InputError("\n".join(problems))
     return settings
@@ -48,6 +51,7 @@ def problems_of(settings: Settings) -> list[str]:
         *_of_addresses(settings),
         *_of_size(settings),
         *_of_notices(settings),
+        *problems_of_deployment(settings),
     ]
 
 
@@ -112,15 +116,8 @@ def _of_address(
         return
     if parts.username is not None or parts.query or parts.fragment:
         yield f"{name} may hold no user name, no ? and no #: leave them out."
-    if parts.scheme == plain and not may_be_plain and not _is_here(host):
+    if parts.scheme == plain and not may_be_plain and not is_here(host):
         yield f"{name} would send secrets in clear: use {secure}://, or an address of this machine."
-
-
-def _is_here(host: str) -> bool:
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _of_size(settings: Settings) -> Iterator[str]:

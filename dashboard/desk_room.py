@@ -70,7 +70,7 @@ class DeskRoom:
         forget_playing(self.desks.tools)
         if self.is_live:
             self.wait_for_a_day()
-        elif self.mode is Mode.MOCK or (self.mode is Mode.AUTO and not self._recorded()):
+        elif self.mode in (Mode.MOCK, Mode.AUTO):
             self._start_generated()
 
     def wait_for_a_day(self) -> None:

@@ -132,6 +132,7 @@ def _guard(runtime: "Runtime") -> None:
     from bokeh.server import urls
     from bokeh.settings import settings
 
+    from dashboard.ui.account import routes
     from dashboard.ui.runtime import SECRET_SETTING
     from dashboard.ui.signin import auth_module, handlers, kite
 
@@ -141,7 +142,7 @@ def _guard(runtime: "Runtime") -> None:
     settings.__dict__.pop("_secret_key_bytes", None)  # what Bokeh kept from before
     settings.sign_sessions = True
     settings.auth_module = auth_module.__file__
-    urls.toplevel_patterns.extend([*kite.patterns(), *handlers.patterns()])
+    urls.toplevel_patterns.extend([*kite.patterns(), *routes.patterns(), *handlers.patterns()])
     _guard_components()
 
 

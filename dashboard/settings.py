@@ -1,6 +1,7 @@
 """Settings: what may be said from outside, each by an environment variable ``TEZI_...``.
 
-Everything has a default that works offline, except secrets, which have none.
+They may stand in a file too, see `dashboard.env_file`. Everything has a default that works
+offline, except secrets, which have none.
 """
 
 import re
@@ -13,6 +14,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from dashboard.core.errors import InputError
 from dashboard.core.kite import Endpoints
+from dashboard.env_file import env_file
 
 DATABASE_FILE = "tezi.sqlite"
 KITE = Endpoints()
@@ -22,7 +24,7 @@ BETWEEN_ADDRESSES = re.compile(r"[,\s]+(?=[A-Za-z][\w+.-]*://)")  # they may hol
 class Mode(StrEnum):
     """Where the frames come from."""
 
-    AUTO = "auto"  # a recorded day if there is one, else a generated one
+    AUTO = "auto"  # live where Kite's credentials are, else a generated day
     LIVE = "live"
     MOCK = "mock"
     REPLAY = "replay"
@@ -50,6 +52,11 @@ class Settings(BaseSettings):
     mode: Mode = Field(
         default=Mode.AUTO,
         description="Feed of the desk: auto, live, mock (generated) or replay (recorded).",
+    )
+    production: bool = Field(
+        default=False,
+        description="Serve other people: start only behind TLS, with secure cookies, and with "
+        "a database that answers.",
     )
     secure_cookies: bool = Field(
         default=False,
@@ -119,14 +126,19 @@ class Settings(BaseSettings):
         The default stands in for those, so that the rest can be looked at too.
         """
         try:
-            return cls(), {}
+            file, wrong = env_file(), {}
+        except InputError as error:
+            file, wrong = None, {"env_file": str(error)}
+        make: Any = cls  # pydantic's keyword for the file is not in its types
+        try:
+            return make(_env_file=file), wrong
         except ValidationError as error:
             found = {str(each["loc"][0]): each["msg"] for each in error.errors()}
         usable: Any = {
             name: cls.model_fields[name].get_default(call_default_factory=True) for name in found
         }
-        wrong = {name: f"{variable(name)} cannot be used: {why}." for name, why in found.items()}
-        return cls(**usable), wrong
+        wrong |= {name: f"{variable(name)} cannot be used: {why}." for name, why in found.items()}
+        return make(**usable, _env_file=file), wrong
 
     @property
     def kite_keys(self) -> tuple[str, ...]:

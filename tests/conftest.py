@@ -20,6 +20,7 @@ def shared() -> Path:
 
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Keep every test out of the user's own data folder."""
+    """Keep every test out of the user's own data folder and settings."""
     monkeypatch.setenv("TEZI_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("TEZI_ENV_FILE", "")
     return tmp_path / "home"

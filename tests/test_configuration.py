@@ -1,5 +1,7 @@
 """Start-up looks at the whole configuration and lists every problem at once."""
 
+from pathlib import Path
+
 import pytest
 
 from dashboard.configuration import problems_of, read_configuration
@@ -176,3 +178,103 @@ def test_a_right_configuration_is_read(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("TEZI_KITE_API_KEY", KEY)
     monkeypatch.setenv("TEZI_KITE_API_SECRET", SECRET)
     assert read_configuration().kite_keys == (KEY,)
+
+
+# -- where settings stand, and what serves other people -----------------------------------
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return the working folder, in which a file may hold settings."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("TEZI_ENV_FILE")
+    return tmp_path
+
+
+def write(file: Path, text: str, rights: int = 0o600) -> None:
+    file.write_text(text)
+    file.chmod(rights)
+
+
+def test_a_file_says_what_the_environment_does_not(folder: Path, monkeypatch: pytest.MonkeyPatch):
+    write(folder / ".env", "TEZI_STRIKES=20\nTEZI_EXPIRIES=3\nOTHER=1\n")
+    monkeypatch.setenv("TEZI_STRIKES", "10")
+    settings = read_configuration()
+    assert (settings.strikes, settings.expiries) == (10, 3)
+
+
+def test_another_file_may_be_named_and_must_then_be_there(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+):
+    write(folder / "desk.env", "TEZI_STRIKES=20")
+    monkeypatch.setenv("TEZI_ENV_FILE", "desk.env")
+    assert read_configuration().strikes == 20
+    monkeypatch.setenv("TEZI_ENV_FILE", "gone.env")
+    with pytest.raises(InputError, match=r"TEZI_ENV_FILE names gone\.env, which is no file"):
+        read_configuration()
+
+
+def test_a_file_that_others_may_read_is_refused(folder: Path):
+    write(folder / ".env", "TEZI_KITE_API_SECRET=hush", 0o644)
+    with pytest.raises(InputError, match=r"\.env may hold secrets.*\(644\).*chmod 600") as refused:
+        read_configuration()
+    assert "hush" not in str(refused.value)
+
+
+def test_a_file_of_others_settings_is_nobodys_business(folder: Path):
+    write(folder / ".env", "SOMETHING=else", 0o644)
+    assert read_configuration().strikes == 36
+
+
+@pytest.mark.parametrize("where", ["environment", "file"])
+def test_a_slip_of_the_pen_is_no_choice(folder: Path, monkeypatch: pytest.MonkeyPatch, where: str):
+    if where == "file":
+        write(folder / ".env", "TEZI_STRIKE=20")
+    else:
+        monkeypatch.setenv("TEZI_STRIKE", "20")
+    with pytest.raises(InputError, match=r"TEZI_STRIKE is no setting: did you mean TEZI_STRIKES\?"):
+        read_configuration()
+
+
+GOOD = {"production": True, "public_url": "https://desk.example", "secure_cookies": True}
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"database_url": "nonsense"}, "TEZI_DATABASE_URL is no address"),
+        ({"database_url": "postgresql+psycopg://a:changeme@db/x"}, "holds a placeholder"),
+        ({"database_url": "postgresql+psycopg://a:short@db.example/x"}, "under 8 characters"),
+        ({"api_origins": "*"}, "TEZI_API_ORIGINS names '*'"),
+        ({"api_origins": "https://a.example/path"}, "no path"),
+        ({"api_origins": "http://a.example"}, "use https://"),
+        ({**GOOD, "public_url": "http://desk.example"}, "needs TEZI_PUBLIC_URL"),
+        ({**GOOD, "secure_cookies": False}, "needs TEZI_SECURE_COOKIES=true"),
+        ({**GOOD, "mode": "mock"}, "does not go with TEZI_MODE=mock"),
+        (
+            {**GOOD, "database_url": "postgresql+psycopg://a:longpassword@127.0.0.1:1/x"},
+            "needs a database that answers",
+        ),
+    ],
+)
+def test_what_cannot_serve_people_is_refused(values: dict[str, object], words: str):
+    found = problems(**values)
+    assert len(found) == 1
+    assert words in found[0]
+    assert "longpassword" not in found[0]
+
+
+def test_what_can_serve_people_is_let_through():
+    assert problems(**GOOD) == []
+    assert problems(api_origins="https://a.example, http://localhost:8888/") == []
+
+
+def test_accounts_that_others_may_read_are_refused(home: Path):
+    home.mkdir(0o700)
+    write(home / "tezi.sqlite", "", 0o644)
+    assert problems(home=home) == []  # nobody else comes so far
+    home.chmod(0o755)
+    assert problems(home=home) == [
+        f"{home}/tezi.sqlite holds accounts and keys, and others may read it (644): run "
+        f"`chmod 600 {home}/tezi.sqlite`."
+    ]

@@ -12,6 +12,8 @@ from dashboard.core.market import Source
 from dashboard.desk_room import make_desk_room, market_words
 from dashboard.settings import Mode
 from storage.store import open_store
+from tests.pipeline.frames import CALL, FUTURE, NIFTY, PUT
+from tests.pipeline.stored import AFTERNOON, afternoon_frames, write
 
 
 @pytest.mark.parametrize(
@@ -88,6 +90,21 @@ def test_a_replay_mode_without_a_day_says_how_to_import_one(store):
     room.start()
     with pytest.raises(StoreError, match="tezi import bars"):
         room.first_desk()
+    room.stop()
+
+
+def test_auto_without_credentials_is_the_generated_desk_whatever_is_recorded(store):
+    write(store, AFTERNOON, afternoon_frames(), (NIFTY, FUTURE, CALL, PUT))
+    now = ManualClock(datetime(2026, 11, 20, 10, tzinfo=IST))
+    room = make_desk_room(store, now, Mode.AUTO)
+    room.start()
+    desk, own = room.first_desk()
+    assert (desk.day.source, own) == (Source.MOCK, False)
+    room.stop()
+    room = make_desk_room(store, now, Mode.REPLAY)
+    room.start()
+    desk, own = room.first_desk()
+    assert (desk.day.source, own) == (Source.RECORDED, True)
     room.stop()
 
 

@@ -8,6 +8,7 @@ from fastapi.middleware.cors import CORSMiddleware
 from starlette_compress import CompressMiddleware
 
 from dashboard.api import callers, metrics, openapi, problems
+from dashboard.api.bodies import SmallBodies
 from dashboard.api.parts import ApiParts
 from dashboard.api.routes import ROUTERS
 
@@ -40,6 +41,7 @@ def make_app(
     for router in routers:
         app.include_router(router)
     app.add_middleware(CompressMiddleware, minimum_size=SMALLEST, brotli=False)
+    app.add_middleware(SmallBodies)
     app.add_middleware(
         CORSMiddleware,
         allow_origins=sorted(allowed),

@@ -138,6 +138,7 @@ def is_ours(origin: str, connection: HTTPConnection, parts: ApiParts) -> bool:
     return bool(host) and host == here and not parts.settings.public_url
 
 
+Caller = Annotated[Identity, Depends(caller)]
 Reader = Annotated[Identity, Depends(needs(Scope.READ))]
 Replayer = Annotated[Identity, Depends(needs(Scope.REPLAY))]
 Exporter = Annotated[Identity, Depends(needs(Scope.EXPORT))]

@@ -56,8 +56,8 @@ class Looking:
         desk.refresh()
         while (left := deadline - self._clock.monotonic()) > 0:
             event = asyncio.Event()
-            waiting = asyncio.get_running_loop(), event
-            look.waiting.append(waiting)
+            with self._lock:
+                look.waiting.append((asyncio.get_running_loop(), event))
             latest = desk.hub.latest  # one may have come before we waited
             if latest is not None and has(latest):
                 return latest
@@ -83,7 +83,7 @@ class Looking:
             look = self._looks.get((id(desk), interest))
             if look is None:
                 look = self._looks[id(desk), interest] = _Look(desk)
-                look.number = desk.hub.listen(lambda _snapshot: _wake(look), interest)
+                look.number = desk.hub.listen(lambda _snapshot: self._wake(look), interest)
             look.used_s = now_s
         return look
 
@@ -94,13 +94,13 @@ class Looking:
                 look.desk.hub.leave(look.number)
                 del self._looks[key]
 
-
-def _wake(look: _Look) -> None:
-    """Wake whoever waits; called in the desk's thread."""
-    waiting, look.waiting = look.waiting, []
-    for loop, event in waiting:
-        if not loop.is_closed():
-            loop.call_soon_threadsafe(event.set)
+    def _wake(self, look: _Look) -> None:
+        """Wake whoever waits; called in the desk's thread."""
+        with self._lock:
+            waiting, look.waiting = look.waiting, []
+        for loop, event in waiting:
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(event.set)
 
 
 def _why(desk: Desk) -> str:

@@ -9,6 +9,7 @@ from dashboard.api.looking import Looking
 from dashboard.api.prepared import PreparedBodies
 from dashboard.api.recognised import Recognised
 from dashboard.api.roll import Rolls
+from dashboard.api.subscribed import Subscribed
 from dashboard.auth.accounts import Accounts
 from dashboard.core.calendar import Calendar
 from dashboard.core.clock import Clock
@@ -35,7 +36,8 @@ class ApiParts:
     looking: Looking
     operations: Callable[[], OperationsStatus | None]
     last_closes: LastCloses
-    recognised: Recognised  # `forget` is to hear of credentials that end
+    recognised: Recognised
+    subscribed: Subscribed = field(default_factory=Subscribed)
     rolls: Rolls = field(default_factory=Rolls)
     prepared: PreparedBodies = field(default_factory=PreparedBodies)
 
@@ -48,6 +50,8 @@ def make_parts(
     operations: Callable[[], OperationsStatus | None],
 ) -> ApiParts:
     """Return the parts of a process's API."""
+    recognised = Recognised(clock)
+    accounts.listen(recognised.forget)
     return ApiParts(
         settings=settings,
         clock=clock,
@@ -59,5 +63,5 @@ def make_parts(
         looking=Looking(clock),
         operations=operations,
         last_closes=LastCloses(room.store),
-        recognised=Recognised(clock),
+        recognised=recognised,
     )

@@ -235,6 +235,16 @@ class Accounts:
         check_password(new, account.name)
         self._set_password(account.id, new, keep, "by its person")
 
+    def check_own_password(self, account_id: int, password: str) -> None:
+        """Refuse one who is signed in and does not know the account's password.
+
+        Raises
+        ------
+        TooManyTriesError, AuthError
+            If no try is left; if it is wrong.
+        """
+        self._sign_in.recheck(account_id, password)
+
     def change_password(self, name: str, password: str) -> None:
         """Set a new password and end every session of the account.
 

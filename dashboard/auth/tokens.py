@@ -22,6 +22,7 @@ LIFETIME_S = LONGEST_S  # of the page's cookie
 ACCESS_LIFETIME_S = 15 * 60
 SKEW_S = 60  # by which the clocks of two hosts may differ
 REQUIRED = ["iss", "aud", "sub", "sid", "name", "role", "jti", "iat", "exp"]
+REMEMBERED = 4000  # tokens whose signature was checked
 LONGEST_TOKEN = 4096  # characters; ours have about 800
 
 
@@ -38,12 +39,22 @@ class Claims:
     expires_s: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Checked:
+    """What a token says whose signature was found good, and the key that made it."""
+
+    kid: str
+    claims: Claims
+    not_before_s: int
+
+
 class Tokens:
     """Issue and verify tokens with the keys of one installation."""
 
     def __init__(self, keyring: Keyring, clock: Clock) -> None:
         self._keyring = keyring
         self._clock = clock
+        self._checked: dict[tuple[str, str], _Checked] = {}
 
     def issue(
         self, account_id: int, name: str, role: str, sid: str, audience: str = PAGE
@@ -66,35 +77,45 @@ class Tokens:
             If none of our keys signed it, it is for another audience, lacks a claim, or is
             over or not yet good.
         """
+        try:
+            checked = self._check(token, audience)
+        except (jwt.InvalidTokenError, ValueError, TypeError) as error:
+            raise AuthError("This sign-in is not valid: sign in again.") from error
+        if checked.not_before_s > self._now_s() + SKEW_S:
+            raise AuthError("This sign-in is not valid yet: look at the clock of this machine.")
+        if self._now_s() >= checked.claims.expires_s:
+            raise AuthError("This sign-in is over: sign in again.")
+        return checked.claims
+
+    def _check(self, token: str, audience: str) -> _Checked:
+        """Return what a token says that one of our keys signed, whenever it may be good.
+
+        What was found good is remembered: a signature takes longer to check than all else.
+        """
+        if len(token) > LONGEST_TOKEN:
+            raise ValueError("it is longer than any of ours")
+        known = self._checked.get((audience, token))
+        if known is not None and self._keyring.public(known.kid) is not None:
+            return known
+        kid = jwt.get_unverified_header(token).get("kid")
+        key = self._keyring.public(kid)
+        if key is None:
+            raise ValueError("no key of ours has its key id")
         options: Any = {
             "require": REQUIRED,
-            "verify_exp": False,  # by our clock, below
+            "verify_exp": False,  # by our clock
             "verify_iat": False,
             "verify_nbf": False,
         }
-        try:
-            if len(token) > LONGEST_TOKEN:
-                raise ValueError("it is longer than any of ours")
-            key = self._keyring.public(jwt.get_unverified_header(token).get("kid"))
-            if key is None:
-                raise ValueError("no key of ours has its key id")
-            payload = jwt.decode(
-                token,
-                key,
-                algorithms=[ALGORITHM],
-                issuer=ISSUER,
-                audience=audience,
-                options=options,
-            )
-            claims = _claims(payload)
-            not_before_s = max(claims.issued_s, int(payload.get("nbf", 0)))
-        except (jwt.InvalidTokenError, ValueError, TypeError) as error:
-            raise AuthError("This sign-in is not valid: sign in again.") from error
-        if not_before_s > self._now_s() + SKEW_S:
-            raise AuthError("This sign-in is not valid yet: look at the clock of this machine.")
-        if self._now_s() >= claims.expires_s:
-            raise AuthError("This sign-in is over: sign in again.")
-        return claims
+        payload = jwt.decode(
+            token, key, algorithms=[ALGORITHM], issuer=ISSUER, audience=audience, options=options
+        )
+        claims = _claims(payload)
+        checked = _Checked(str(kid), claims, max(claims.issued_s, int(payload.get("nbf", 0))))
+        if len(self._checked) >= REMEMBERED:
+            self._checked.clear()
+        self._checked[audience, token] = checked
+        return checked
 
     def jwks(self) -> dict[str, list[dict[str, str]]]:
         """Return the public keys as the document of ``/.well-known/jwks.json``."""

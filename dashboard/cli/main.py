@@ -6,7 +6,18 @@ import sys
 import typer
 from rich.markup import escape
 
-from dashboard.cli import bench, catalogue, days, doctor, generate, imports, kite, replay, serve
+from dashboard.cli import (
+    accounts,
+    bench,
+    catalogue,
+    days,
+    doctor,
+    generate,
+    imports,
+    kite,
+    replay,
+    serve,
+)
 from dashboard.cli.console import errors
 from dashboard.core.errors import TeziError
 from dashboard.logs import log_to_stderr
@@ -25,6 +36,7 @@ app.command("replay")(replay.replay)
 app.command("prepare")(days.prepare)
 app.command("catalogue")(catalogue.catalogue)
 app.add_typer(kite.app, name="kite")
+app.add_typer(accounts.app, name="accounts")
 app.command("bench")(bench.bench)
 app.command("doctor")(doctor.doctor)
 

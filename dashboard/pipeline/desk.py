@@ -149,6 +149,10 @@ class Desk:
         """Say that nothing more comes of a live day."""
         self._ask(self._end)
 
+    def call(self, told: Callable[[], None]) -> None:
+        """Call `told` in the desk's thread once all that was asked before is obeyed."""
+        self._ask(told)
+
     def refresh(self) -> None:
         """Publish soon: somebody looks at something else."""
         self._ask(lambda: None)

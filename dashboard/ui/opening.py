@@ -1,20 +1,24 @@
 """Open a page: which desk, from where, and for whom."""
 
 from datetime import date, datetime, time
+from urllib.parse import urlsplit
 
 import panel as pn
 from bokeh.document import Document
 
+from dashboard.auth.accounts import OWNER
 from dashboard.core.clock import IST
 from dashboard.core.errors import TeziError
 from dashboard.core.market import Source
 from dashboard.pipeline.desk import Desk
+from dashboard.ui.api_address import api_address
 from dashboard.ui.phrases import to_json
 from dashboard.ui.runtime import get_runtime
 from dashboard.ui.signin.visits import Visitor
 from dashboard.ui.visit import Visit
 
 LOGOUT = "/logout"
+ACCOUNT = "/account"
 
 # What the page is before its script has run: sized for the screen, in the kept theme.
 HEAD = """{% block preamble %}
@@ -46,6 +50,8 @@ def open_visit(document: Document, visitor: Visitor) -> pn.viewable.Viewable:
         "detail": visitor.role,
         "logout": LOGOUT,
         "xsrf": "",
+        "account": ACCOUNT,
+        "links": _links(visitor, _host(document)),
     }
     operations = get_runtime().operations
     visit = Visit(
@@ -58,6 +64,30 @@ def open_visit(document: Document, visitor: Visitor) -> pn.viewable.Viewable:
         role=visitor.role,
     )
     return visit.view
+
+
+def _links(visitor: Visitor, host: str) -> list[dict[str, str]]:
+    """Return where the visitor's menu leads beside the rooms of the page."""
+    links = [
+        {"text": "Account", "to": ACCOUNT, "key": "g a"},
+        {"text": "API keys", "to": f"{ACCOUNT}/keys"},
+    ]
+    if visitor.role == OWNER:
+        links += [
+            {"text": "Users", "to": f"{ACCOUNT}/users"},
+            {"text": "Audit", "to": f"{ACCOUNT}/audit"},
+        ]
+    api = api_address(get_runtime().api, host)
+    if api is not None:
+        links.append({"text": "API documentation", "to": f"{api}/docs"})
+    return links
+
+
+def _host(document: Document) -> str:
+    """Return the host at which the page was asked for, without its port."""
+    context = document.session_context
+    headers = context.request.headers if context and context.request else {}
+    return urlsplit(f"//{headers.get('Host', '')}").hostname or ""
 
 
 def _initials(name: str) -> str:

@@ -13,6 +13,7 @@ from dashboard.api.app import make_app
 from dashboard.api.parts import ApiParts, make_parts
 from dashboard.auth.accounts import Accounts
 from dashboard.auth.identity import Role
+from dashboard.auth.passwords import Passwords
 from dashboard.core.clock import SystemClock
 from dashboard.desk_room import DeskRoom
 from dashboard.pipeline.days import StoredDay
@@ -22,6 +23,7 @@ from dashboard.settings import Mode, Settings
 from storage.sealing import Seal
 from storage.store import open_store
 from tests.api.people import People
+from tests.auth.conftest import QuickHasher
 from tests.pipeline.conftest import database  # noqa: F401 - the fixture with both days
 from tests.pipeline.desk_room import wait
 from tests.pipeline.frames import DAY, instant
@@ -38,13 +40,13 @@ def parts(database: Path, tmp_path: Path) -> Iterator[ApiParts]:  # noqa: F811
     store = open_store(settings.url_of_database)
     clock = SystemClock()
     room = DeskRoom(Desks(make_tools(store), clock), store, Mode.REPLAY)
-    made = make_parts(
-        settings,
+    accounts = Accounts(
+        store.accounts,
         clock,
-        Accounts(store.accounts, clock, seal=Seal(Fernet.generate_key())),
-        room,
-        lambda: None,
+        seal=Seal(Fernet.generate_key()),
+        passwords=Passwords(QuickHasher()),
     )
+    made = make_parts(settings, clock, accounts, room, lambda: None)
     yield made
     made.looking.forget()
     room.stop()

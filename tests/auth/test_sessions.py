@@ -133,6 +133,12 @@ def test_guessing_the_old_password_is_limited_and_locks_nobody_else_out(
     accounts.sign_in("aruna", PASSWORD, HERE)
 
 
+def test_one_who_is_signed_in_is_asked_for_the_password_again(accounts: Accounts, owner: Identity):
+    accounts.check_own_password(owner.account_id, PASSWORD)
+    with pytest.raises(AuthError, match="The password is wrong"):
+        accounts.check_own_password(owner.account_id, "guess")
+
+
 def test_a_refresh_brings_new_tokens_of_the_same_session(
     accounts: Accounts, owner: Identity, clock: ManualClock
 ):

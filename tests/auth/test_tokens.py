@@ -77,3 +77,31 @@ def test_anyone_can_check_a_token_with_the_published_key(tokens: Tokens):
         options={"verify_exp": False, "verify_iat": False},
     )
     assert claims["sub"] == "7"
+
+
+def test_a_signature_is_checked_once_while_its_key_counts(
+    tokens: Tokens, store: SqlAccounts, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+):
+    token, claims = issue(tokens)
+    tokens.verify(token)
+    with monkeypatch.context() as patch:
+        patch.setattr(jwt, "decode", None)  # whoever calls it fails
+        assert tokens.verify(token) == claims
+    store.signing_keys.forget([tokens.jwks()["keys"][0]["kid"]])
+    clock.advance(30)
+    with pytest.raises(AuthError, match="not valid"):
+        tokens.verify(token)
+
+
+def test_what_was_good_for_one_audience_is_no_better_for_the_other(tokens: Tokens):
+    token, _ = issue(tokens)
+    tokens.verify(token)
+    with pytest.raises(AuthError, match="not valid"):
+        tokens.verify(token, API)
+
+
+def test_no_more_tokens_are_remembered_than_may_be(tokens: Tokens, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("dashboard.auth.tokens.REMEMBERED", 3)
+    for _ in range(9):
+        tokens.verify(issue(tokens)[0])
+    assert len(tokens._checked) == 3

@@ -150,7 +150,13 @@ def serve(
         process = subprocess.Popen(
             command,
             cwd=ROOT,
-            env={**os.environ, "TEZI_HOME": str(home), "TEZI_API_PORT": "0", **environment},
+            env={
+                **os.environ,
+                "TEZI_HOME": str(home),
+                "TEZI_API_PORT": "0",
+                "TEZI_ENV_FILE": "",
+                **environment,
+            },
             stdout=words,
             stderr=subprocess.STDOUT,
         )

@@ -229,7 +229,7 @@ def recorded(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     import_chain(shared / "data/options/nifty_chain_nse_1m_20260818.csv.gz", store)
     open_day("2026-08-18", store=store)  # prepared here, so that the page opens at once
     store.close()
-    with serve(home) as server:
+    with serve(home, TEZI_MODE="replay") as server:
         server.sign_up(OWNER, PASSWORD)
         yield server
 

@@ -3,16 +3,20 @@
 from fastapi import APIRouter
 
 from dashboard.api.routes import (
+    auth,
     bars,
     chain,
     days,
     docs,
     export,
     health,
+    indicators,
     market,
     metrics,
     monitor,
     quotes,
+    replay,
+    signals,
     streams,
 )
 
@@ -26,6 +30,10 @@ ROUTERS: tuple[APIRouter, ...] = (
     export.router,
     health.router,
     metrics.router,
+    auth.router,
+    signals.router,
+    indicators.router,
+    replay.router,
     docs.router,
     streams.router,
 )

@@ -80,7 +80,7 @@ const SHORTCUTS = [
   ["Step a minute", "⇧", "← →"], ["Overlays", "o"], ["Slower, faster", "[", "]"], ["Fit chart", "f"],
   ["Seek to a time", "s"], ["Theme", "⇧", "t"], [LAST_FLIP, "j"], ["Command palette", "/"],
   ["Blind mode", "b"], ["All shortcuts", "?"], ["Desk", "g", "d"], ["Option desk", "g", "o"],
-  ["Catalogue", "g", "c"], ["Status", "g", "s"], ["Close the top layer", "Esc"],
+  ["Catalogue", "g", "c"], ["Status", "g", "s"], ["Account", "g", "a"], ["Close the top layer", "Esc"],
 ]
 
 function makeShortcuts(desk) {
@@ -137,6 +137,7 @@ class Menus {
       this.item("Catalogue", () => desk.enter("catalogue"), "g c"),
       this.item("Status", () => desk.enter("status"), "g s"),
       this.item("Keyboard", () => desk.shortcuts.open(), "?"),
+      ...(desk.visitor.links ?? []).map(menuLink),
       signOut(desk))
   }
 
@@ -181,8 +182,13 @@ class Menus {
   }
 }
 
+// A page of its own, not a room of the desk.
+function menuLink({ text, to, key }) {
+  return el("a", { role: "menuitem", href: to }, text, key ? el("span.kbd", {}, key) : null)
+}
+
 function walkMenu(event, menu) {
-  const items = Array.from(menu.querySelectorAll("button, input"))
+  const items = Array.from(menu.querySelectorAll("button, input, a"))
   const at = items.indexOf(menu.getRootNode().activeElement)
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key]
   if (!step) return

@@ -105,10 +105,16 @@ class Desk {
   }
 
   goTo(key) {
+    if (key === ACCOUNT_KEY && this.visitor.account) return this.leaveFor(this.visitor.account)
     const room = ROOMS.find((one) => one.key === key)
     if (!room) return false
     this.enter(room.id)
     this.body.scrollTo({ top: 0 })
+    return true
+  }
+
+  leaveFor(page) {
+    location.assign(page)
     return true
   }
 
@@ -137,6 +143,7 @@ class Desk {
 }
 
 const ROOMS = [{ id: "desk", title: "Desk", key: "d" }, { id: "options", title: "Options", key: "o" }, { id: "catalogue", title: "Catalogue", key: "c" }, { id: "status", title: "Status", key: "s" }]
+const ACCOUNT_KEY = "a" // after g: a page of its own, beside the rooms
 
 function makeTabs(desk) {
   const go = (node) => desk.enter("desk") ?? desk.body.scrollTo({ top: node ? node.offsetTop - 8 : 0, behavior: still.matches ? "auto" : "smooth" })

@@ -50,6 +50,7 @@ function commands(desk) {
     ...bar.timeframes.map((one) => ({ text: one, sub: "timeframe", act: () => desk.send("timeframe", { timeframe: one }) })),
     { text: now.blind ? "Show the day" : "Blind mode", keys: ["b"], act: () => desk.send("blind", { on: !now.blind }) },
     ...ROOMS.map((room) => ({ text: room.id === "options" ? "Option desk" : room.title, sub: "page", keys: ["g", room.key], act: () => desk.enter(room.id) })),
+    ...(desk.visitor.links ?? []).map((link) => ({ text: link.text, sub: "page", keys: link.key?.split(" "), act: () => desk.leaveFor(link.to) })),
     { text: "Fit chart", keys: ["f"], act: () => desk.send("fit") },
     { text: "Overlays", keys: ["o"], act: () => desk.openOverlays() },
     { text: "Change theme", also: "dark light", keys: ["⇧", "t"], act: () => desk.toggleTheme() },

@@ -85,7 +85,7 @@ def open_socket(port: int) -> Iterator[Callable[..., Wire]]:
     with ExitStack() as made:
 
         def opened(path: str = "/ws/ticks", **words: Any) -> Wire:
-            opening = connect(f"ws://{LOCAL}:{port}{path}", proxy=None, **words)
+            opening = connect(f"ws://{LOCAL}:{port}{path}", proxy=None, close_timeout=1, **words)
             return Wire(made.enter_context(opening))
 
         yield opened

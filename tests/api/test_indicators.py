@@ -1,0 +1,123 @@
+"""Indicators over HTTP: one value wherever it is asked for, and never a later one."""
+
+from collections.abc import Callable
+
+import pytest
+from fastapi.testclient import TestClient
+
+from dashboard.api.parts import ApiParts
+from dashboard.auth.identity import Role
+from dashboard.indicators import KNOWN, parse
+from dashboard.pipeline.desk import Desk
+from dashboard.pipeline.series import bars_frame
+from tests.pipeline.frames import instant
+
+ASK = {"instrument": "NIFTY", "timeframe": "1m"}
+
+
+def test_the_catalogue_lists_every_one(client: TestClient, morning: Desk):
+    items = client.get("/v1/indicators").json()["items"]
+    assert [one["name"] for one in items] == list(KNOWN)
+    assert all(parse(one["example"]).indicator.name == one["name"] for one in items)
+
+
+def test_the_last_value_is_that_of_the_desks_own_bars(client: TestClient, morning: Desk):
+    found = client.get("/v1/indicators/current", params={"ids": "RSI_14,EMA_20", **ASK}).json()
+    assert morning.pipeline is not None
+    token = 256265
+    bars = bars_frame(morning.pipeline.series.get(token, "1m").bars)
+    assert found["bar_ts"] == bars.index[-1].isoformat()
+    assert found["values"]["RSI_14"]["value"] == parse("RSI_14").calculate(bars)["value"].iloc[-1]
+    assert found["values"]["EMA_20"]["value"] == parse("EMA_20").calculate(bars)["value"].iloc[-1]
+    assert found["instrument"] == "NIFTY 50"
+    assert found["desk"]["source"] == "MOCK"
+
+
+def test_current_history_and_offset_tell_the_same(client: TestClient, morning: Desk):
+    history = client.get("/v1/indicators/history", params={"id": "EMA_20", **ASK}).json()["items"]
+    assert len(history) > 5
+    for offset in (0, 1, 3):
+        found = client.get(
+            "/v1/indicators/at-offset", params={"ids": "EMA_20", "offset": offset, **ASK}
+        ).json()
+        item = history[-1 - offset]
+        assert (found["bar_ts"], found["values"]["EMA_20"]) == (item["bar_ts"], item["values"])
+
+
+def test_nothing_of_what_comes_is_told(client: TestClient, morning: Desk):
+    history = client.get(
+        "/v1/indicators/history", params={"id": "EMA_20", "to": "2030-01-01", **ASK}
+    )
+    assert history.status_code == 422  # a range too long
+    items = client.get(
+        "/v1/indicators/history", params={"id": "EMA_20", "to": "2026-08-20", **ASK}
+    ).json()["items"]
+    assert items[-1]["bar_ts"] < instant("09:30:00").isoformat()
+
+
+def test_pages_join_without_a_hole(client: TestClient, morning: Desk):
+    ask = {"id": "RSI_14", **ASK}
+    whole = client.get("/v1/indicators/history", params=ask).json()["items"]
+    first = client.get("/v1/indicators/history", params={**ask, "limit": 4}).json()
+    rest = client.get(
+        "/v1/indicators/history", params={**ask, "limit": 1000, "cursor": first["next"]}
+    ).json()
+    assert [*first["items"], *rest["items"]] == whole
+
+
+def test_an_offset_before_the_data_says_how_many_bars_there_are(
+    client: TestClient, parts: ApiParts
+):
+    answer = client.get("/v1/indicators/at-offset", params={"ids": "RSI", "offset": 900, **ASK})
+    assert (answer.status_code, answer.json()["where"]) == (422, "offset")
+    assert "closed bars: offset 900 is before them" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("ask", "status", "where"),
+    [
+        ({"ids": "RSJ_14", "instrument": "NIFTY"}, 422, "ids"),
+        ({"ids": ",".join(["RSI"] * 21), "instrument": "NIFTY"}, 422, "ids"),
+        ({"ids": "RSI", "instrument": "NIFTX"}, 404, "instrument"),
+        ({"ids": "RSI", "instrument": "NIFTY", "timeframe": "2m"}, 422, "timeframe"),
+        ({"ids": "VWAP", "instrument": "NIFTY"}, 422, None),
+        ({"ids": "RSI", "instrument": "NIFTY", "desk": "none"}, 404, "desk"),
+    ],
+)
+def test_what_is_not_there_is_a_problem(
+    client: TestClient, morning: Desk, ask: dict[str, str], status: int, where: str | None
+):
+    answer = client.get("/v1/indicators/current", params=ask)
+    assert (answer.status_code, answer.json().get("where")) == (status, where)
+
+
+def test_a_batch_answers_each_in_its_place(client: TestClient, morning: Desk):
+    body = {
+        "requests": [
+            {"ids": ["RSI_14"], **ASK},
+            {"ids": ["NONE"], **ASK},
+            {"ids": ["EMA_20"], **ASK, "offset": 2},
+        ]
+    }
+    items = client.post("/v1/indicators/batch", json=body).json()["items"]
+    single = client.get("/v1/indicators/current", params={"ids": "RSI_14", **ASK}).json()
+    assert items[0]["values"] == single["values"]
+    assert items[1]["problem"]["status"] == 422
+    assert items[1]["problem"]["where"] == "ids"
+    assert items[2]["offset"] == 2
+
+
+def test_subscriptions_belong_to_their_account(
+    client_of: Callable[[Role | None], TestClient], morning: Desk
+):
+    owner, viewer = client_of(Role.OWNER), client_of(Role.VIEWER)
+    made = owner.post("/v1/indicators/subscribe", json={"ids": ["rsi"], **ASK})
+    assert made.status_code == 201
+    again = owner.post("/v1/indicators/subscribe", json={"ids": ["RSI_14"], **ASK})
+    assert again.json() == made.json()
+    assert made.json()["topic"] == "indicators:NIFTY 50:1m:RSI_14"
+    assert viewer.get("/v1/indicators/subscriptions").json()["items"] == []
+    ended = {"subscription": made.json()["subscription"]}
+    assert viewer.post("/v1/indicators/unsubscribe", json=ended).status_code == 404
+    assert owner.post("/v1/indicators/unsubscribe", json=ended).status_code == 204
+    assert owner.get("/v1/indicators/subscriptions").json()["items"] == []
