@@ -11,6 +11,7 @@ from dashboard.core.errors import InputError
 from dashboard.core.signal import Reading
 from dashboard.research.trading import frames
 from dashboard.research.trading.both import Async, Caller, Sync, call
+from dashboard.research.trading.errors import NotReadyError
 from dashboard.research.trading.indicators import When, instant_text
 from dashboard.research.trading.instruments import AsyncInstrument, Instrument
 from dashboard.research.trading.streams import AsyncStream, Stream, follow_desk, follow_ticks
@@ -75,13 +76,22 @@ class DeskCalls(Caller):
         """Return what every section says of its last closed bar, in display order."""
         asked = self._of_signals("/v1/signals/current", underlying, timeframe)
         document = yield from self._line.ask(asked)
-        return frames.signals_frame([each["reading"] for each in document["items"]])
+        return frames.signals_frame(document["readings"])
 
     @call
     def signal(self, section: str, underlying: str, timeframe: str = "5m") -> Steps[Reading]:
-        """Return what a section says of its last closed bar."""
+        """Return what a section says of its last closed bar.
+
+        Raises
+        ------
+        NotReadyError
+            If none has closed yet.
+        """
         asked = self._of_signals(f"/v1/signals/{section}/current", underlying, timeframe)
-        return reading_of((yield from self._line.ask(asked))["reading"])
+        found = (yield from self._line.ask(asked))["reading"]
+        if found is None:
+            raise NotReadyError(f"No {section} of {underlying} on {timeframe} yet")
+        return reading_of(found)
 
     @call
     def signal_history(
@@ -90,13 +100,14 @@ class DeskCalls(Caller):
         underlying: str,
         timeframe: str = "5m",
         *,
+        day: str | date | None = None,
         start: When = None,
         end: When = None,
     ) -> Steps[pd.DataFrame]:
-        """Return a section's readings by bar; those of the desk's day without `start`."""
+        """Return a section's readings by bar, of the desk's day or of another one."""
         asked = self._of_signals(f"/v1/signals/{section}/history", underlying, timeframe)
-        query = get("", from_=instant_text(start), to=instant_text(end)).query
-        request = get(asked.path, **asked.query, **query)
+        span = {"day": _day(day), "from": instant_text(start), "to": instant_text(end)}
+        request = get(asked.path, **asked.query, **span)
         return frames.history_frame((yield from self._line.pages(request)))
 
     def _of_signals(self, path: str, underlying: str, timeframe: str) -> Request:

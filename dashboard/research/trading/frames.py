@@ -205,8 +205,8 @@ def sides_frame(rows: Items) -> pd.DataFrame:
     return pd.DataFrame(columns, index=pd.Index(numbers(_of(rows, "strike")), name="strike"))
 
 
-def values_frame(starts: Sequence[str], values: Items, outputs: Sequence[str]) -> pd.DataFrame:
+def values_frame(items: Items, outputs: Sequence[str]) -> pd.DataFrame:
     """Return an indicator's outputs by the start of the bar."""
-    names = outputs or tuple(dict.fromkeys(name for each in values for name in each))
-    columns = {name: numbers(_of(values, name)) for name in names}
-    return pd.DataFrame(columns, index=instants(starts, "start"))
+    values = _of(items, "values")
+    columns = {name: numbers(_of(values, name)) for name in outputs}
+    return pd.DataFrame(columns, index=instants(_of(items, "bar_ts"), "start"))

@@ -61,23 +61,31 @@ class Here:
         self._own_store = None if day is not None or store is not None else my_store()
         self._folder = Path(tempfile.mkdtemp(prefix="tezi-"))
         self._database = open_database(f"sqlite:///{self._folder / 'accounts.sqlite'}")
-        clock, accounts = SystemClock(), SqlAccounts(self._database)
+        clock = SystemClock()
         opened = _store_of(day) if day is not None else store or self._own_store
         assert opened is not None
-        self._room = DeskRoom(Desks(make_tools(opened), clock), opened, Mode.REPLAY)
-        self.accounts = Accounts(accounts, clock, seal=Seal(Fernet.generate_key()))
+        tools = day.stored.tools if day is not None else make_tools(opened)
+        self._room = DeskRoom(Desks(tools, clock), opened, Mode.REPLAY)
+        self.accounts = Accounts(
+            SqlAccounts(self._database), clock, seal=Seal(Fernet.generate_key())
+        )
         self.parts: ApiParts = make_parts(
             Settings(home=self._folder), clock, self.accounts, self._room, lambda: None
         )
         self.app = make_app(self.parts)
-        account = accounts.create_account(NAME, NO_PASSWORD, Role.RESEARCHER.value)
+        account_id = self.join(NAME, NO_PASSWORD)
         scopes = SCOPES[Role.RESEARCHER]
-        self.key = self.accounts.make_api_key(account.id, NAME, scopes).key
+        self.key = self.accounts.make_api_key(account_id, NAME, scopes).key
         if day is not None:
             _share(self._room, day, at)
         self.loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self.loop.run_forever, name="tezi-here", daemon=True)
         self._thread.start()
+
+    def join(self, name: str, password_hash: str) -> int:
+        """Make an account for a researcher and return its number."""
+        accounts = SqlAccounts(self._database)
+        return accounts.create_account(name, password_hash, Role.RESEARCHER.value).id
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Return what comes of `work`, done on the loop."""

@@ -49,12 +49,6 @@ class IndicatorCalls(Caller):
         return (yield from self._at(parameters, offset))
 
     @call
-    def forming(self, *parameters: int | float) -> Steps[Value]:
-        """Return the value with the bar that is not closed yet; it may still change."""
-        query = self._query(parameters) | {"forming": "true"}
-        return self._value((yield from self._line.ask(get(CURRENT, **query))), query["ids"])
-
-    @call
     def history(
         self, *parameters: int | float, start: When = None, end: When = None
     ) -> Steps[pd.Series | pd.DataFrame]:
@@ -62,36 +56,35 @@ class IndicatorCalls(Caller):
 
         A date means its whole day, a time without a zone is in IST.
         """
-        query = self._query(parameters)
-        asked = get(HISTORY, from_=instant_text(start), to=instant_text(end), **self._bars)
-        name = query["ids"]
-        request = get(HISTORY, id=name, **asked.query)
-        items = yield from self._line.pages(request)
-        values = [_outputs(each) for each in items]
-        starts = [each.get("start") or each["bar_ts"] for each in items]
-        outputs = () if values else (ONE,)
-        frame = values_frame(starts, values, outputs)
-        return frame[ONE].rename(name) if list(frame.columns) == [ONE] else frame
+        name = self._id(parameters)
+        span = {"from": instant_text(start), "to": instant_text(end)}
+        items = yield from self._line.pages(get(HISTORY, id=name, **span, **self._bars))
+        outputs = list(items[0]["values"]) if items else (yield from self._outputs())
+        frame = values_frame(items, outputs)
+        return frame[ONE].rename(name) if outputs == [ONE] else frame
 
     def _at(self, parameters: Parameters, offset: int | None) -> Steps[Value]:
-        query = self._query(parameters)
+        name = self._id(parameters)
         path = CURRENT if offset is None else AT_OFFSET
-        document = yield from self._line.ask(get(path, offset=offset, **query))
-        return self._value(document, query["ids"])
-
-    def _query(self, parameters: Parameters) -> dict[str, str]:
-        given = parameters if isinstance(parameters, tuple) else (parameters,)
-        return {"ids": "_".join([self._name, *map(_plain, given)]), **self._bars}
-
-    def _value(self, document: Any, name: str) -> Value:
-        found = document["values"][name]
+        document = yield from self._line.ask(get(path, ids=name, offset=offset, **self._bars))
+        (found,) = document["values"].values()
         if list(found) == [ONE]:
             return float(numbers([found[ONE]])[0])
         return pd.Series(numbers(found.values()), index=list(found), name=name)
 
+    def _id(self, parameters: Parameters) -> str:
+        given = parameters if isinstance(parameters, tuple) else (parameters,)
+        return "_".join([self._name, *map(_plain, given)])
 
+    def _outputs(self) -> Steps[list[str]]:
+        """Return the names of its outputs, where no bar tells them."""
+        known = (yield from self._line.ask(get(CATALOGUE)))["items"]
+        return next(list(each["outputs"]) for each in known if each["name"] == self._name)
+
+
+CATALOGUE = "/v1/indicators"
 CURRENT, HISTORY, AT_OFFSET = (
-    f"/v1/indicators/{each}" for each in ("current", "history", "at-offset")
+    f"{CATALOGUE}/{each}" for each in ("current", "history", "at-offset")
 )
 
 
@@ -192,9 +185,3 @@ def instant_text(when: When) -> str | None:
 
 def _plain(parameter: int | float) -> str:
     return f"{parameter:g}"
-
-
-def _outputs(item: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the outputs of one bar."""
-    found: Any = item["values"] if "values" in item else {ONE: item.get(ONE)}
-    return found if isinstance(found, dict) else {ONE: found}

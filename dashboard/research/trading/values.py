@@ -166,13 +166,17 @@ class DeskNews:
 
 @dataclass(frozen=True, slots=True)
 class ReplayState:
-    """Where a replay stands. `speed` is in seconds of the market a second."""
+    """Where a replay stands, and between which instants it can.
+
+    `speed` is in seconds of the market a second, 0 for as fast as it goes; `progress` is of
+    opening or a long seek, 0 to 1.
+    """
 
     desk: DeskMoment
     speed: float
     progress: float
-    start: datetime | None
-    end: datetime | None
+    start: datetime
+    end: datetime
 
 
 def _side(frame: pd.DataFrame, kind: str) -> pd.DataFrame:
@@ -252,10 +256,4 @@ def tick_of(document: Mapping[str, Any], at: datetime, source: str, seq: int) ->
 
 def replay_of(document: Mapping[str, Any]) -> ReplayState:
     """Return where a replay stands."""
-    timeline = document.get("timeline") or {}
-    return value_of(
-        ReplayState,
-        document,
-        start=instant_of(timeline.get("start")),
-        end=instant_of(timeline.get("end")),
-    )
+    return value_of(ReplayState, document)
