@@ -8,13 +8,14 @@ from typing import Self
 
 from dashboard.api.serving import ApiServer
 from dashboard.auth.passwords import Passwords
+from dashboard.core.errors import TeziError
 from dashboard.research.client import RecordedDay
 from dashboard.research.trading.here import Here
 from dashboard.research.trading.sessions import Secret
 
 LOCAL = "127.0.0.1"
 USERNAME = "guest"
-LOOK_S = 0.01  # at a server that starts
+START_S, LOOK_S = 20.0, 0.01  # a start, and how often it is looked at
 
 
 class ExampleServer(Secret):
@@ -32,8 +33,12 @@ class ExampleServer(Secret):
         self.here.join(self.username, Passwords().hash(self.password))
         self._server = ApiServer(self.here.app, LOCAL, self.port)
         self.here.run(self._start())
-        while not self._server.is_serving:
+        for _ in range(round(START_S / LOOK_S)):
+            if self._server.is_serving:
+                return
             time.sleep(LOOK_S)
+        self.here.close()
+        raise TeziError(f"Nothing could be served on {self.url}")
 
     @property
     def url(self) -> str:
