@@ -1,1 +1,5 @@
-"""What a researcher opens in a notebook: stored days, and moments of them."""
+"""What a researcher opens in a notebook: stored days, moments of them, and Tezi's API."""
+
+from dashboard.research.trading.client import AsyncTradingClient, TradingClient
+
+__all__ = ["AsyncTradingClient", "TradingClient"]

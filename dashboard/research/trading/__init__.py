@@ -1,0 +1,1 @@
+"""Tezi's API for notebooks and scripts, sync and async, with a server or without one."""
