@@ -10,6 +10,13 @@ function element(name, text, className) {
   return made;
 }
 
+// A paragraph in which what stands between back quotes is code.
+function inCode(text) {
+  const made = element("p");
+  text.split("`").forEach((part, at) => made.append(at % 2 ? element("code", part) : part));
+  return made;
+}
+
 function resolved(schema, all) {
   const name = schema && schema.$ref ? schema.$ref.split("/").pop() : null;
   return name ? all[name] || {} : schema || {};
