@@ -6,7 +6,7 @@ import talib
 
 from dashboard.core.averages import ema
 from dashboard.core.bars import AnyBars, prices
-from dashboard.indicators.indicator import Indicator, Outputs, Parameter, or_nothing
+from dashboard.indicators.indicator import Indicator, Outputs, Parameter, one_period, or_nothing
 
 MOST = 400  # bars: what is there before a session
 
@@ -36,6 +36,7 @@ INDICATORS = (
         "INR",
         "mean of the last n closes",
         _of_close(talib.SMA),
+        one_period,
     ),
     Indicator(
         "EMA",
@@ -45,6 +46,7 @@ INDICATORS = (
         "INR",
         "seeded with the mean of its first n closes, then 2 / (n + 1); as the section ema",
         _ema,
+        one_period,
     ),
     Indicator(
         "WMA",
@@ -54,5 +56,6 @@ INDICATORS = (
         "INR",
         "weights n, n - 1, ..., 1 from the last close back",
         _of_close(talib.WMA),
+        one_period,
     ),
 )

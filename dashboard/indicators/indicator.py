@@ -30,7 +30,8 @@ class Indicator:
 
     `work` takes bars (columns open high low close volume; INR and units) and the parameters
     in order, and returns one array a name of `outputs`, NaN where it is not known yet. It
-    never looks ahead: the first rows are the same whatever bars follow.
+    never looks ahead: the first rows are the same whatever bars follow. `warmup` takes the
+    parameters and returns how many bars it takes until every output is known.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Indicator:
     unit: str
     source: str
     work: Callable[..., Outputs]
+    warmup: Callable[..., int]
     needs_volume: bool = False
 
     def with_values(self, values: tuple[float, ...] = ()) -> "Named":
@@ -77,6 +79,11 @@ class Named:
         """Return the name by which `parse` finds it, every parameter told."""
         return "_".join([self.indicator.name, *(f"{value:g}" for value in self.values)])
 
+    @property
+    def warmup(self) -> int:
+        """Return the number of the first bar at which every output is known."""
+        return self.indicator.warmup(*self.values)
+
     def calculate(self, bars: Bars) -> Bars:
         """Return a table indexed like the bars, one column an output, NaN where unknown.
 
@@ -97,6 +104,16 @@ class Named:
         """Return the outputs as arrays of shape (n,)."""
         found = self.indicator.work(bars, *self.values)
         return {name: np.asarray(found[name], np.float64) for name in self.indicator.outputs}
+
+
+def one_period(period: int) -> int:
+    """Return the bars that a window of `period` bars takes."""
+    return period
+
+
+def one_more(period: int) -> int:
+    """Return the bars that `period` changes from bar to bar take."""
+    return period + 1
 
 
 def nothing(bars: AnyBars) -> Floats:

@@ -6,7 +6,15 @@ from dashboard.core.averages import EMA, RSI, ema
 from dashboard.core.bars import AnyBars, prices
 from dashboard.core.errors import InputError
 from dashboard.indicators.averages import MOST
-from dashboard.indicators.indicator import Indicator, Outputs, Parameter, nothing, or_nothing
+from dashboard.indicators.indicator import (
+    Indicator,
+    Outputs,
+    Parameter,
+    nothing,
+    one_more,
+    one_period,
+    or_nothing,
+)
 
 
 def _period(default: int, low: int = 2) -> tuple[Parameter, ...]:
@@ -62,6 +70,7 @@ INDICATORS = (
         "0 to 100",
         "Wilder (1978), seeded with the mean of its first n changes",
         _rsi,
+        one_more,
     ),
     Indicator(
         "MACD",
@@ -75,6 +84,7 @@ INDICATORS = (
         "INR",
         "Appel; each average is seeded with its own first mean, as in the section momentum",
         _macd,
+        lambda _fast, slow, signal: slow + signal - 1,
     ),
     Indicator(
         "STOCH",
@@ -88,6 +98,7 @@ INDICATORS = (
         "0 to 100",
         "Lane; simple averages",
         _stoch,
+        lambda period, smooth, signal: period + smooth + signal - 2,
     ),
     Indicator(
         "CCI",
@@ -97,6 +108,7 @@ INDICATORS = (
         "points",
         "Lambert (1980), constant 0.015",
         _cci,
+        one_period,
     ),
     Indicator(
         "WILLR",
@@ -106,6 +118,7 @@ INDICATORS = (
         "-100 to 0",
         "Williams",
         _willr,
+        one_period,
     ),
     Indicator(
         "ROC",
@@ -115,5 +128,6 @@ INDICATORS = (
         "percent",
         "close over the close n bars before, less 1",
         _roc,
+        one_more,
     ),
 )

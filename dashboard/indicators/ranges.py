@@ -5,7 +5,15 @@ import talib
 from dashboard.core.averages import atr, ema
 from dashboard.core.bars import AnyBars, prices
 from dashboard.indicators.averages import MOST
-from dashboard.indicators.indicator import Indicator, Outputs, Parameter, nothing, or_nothing
+from dashboard.indicators.indicator import (
+    Indicator,
+    Outputs,
+    Parameter,
+    nothing,
+    one_more,
+    one_period,
+    or_nothing,
+)
 
 CHANNEL = ("upper", "middle", "lower")
 
@@ -44,6 +52,7 @@ INDICATORS = (
         "INR",
         "Wilder (1978); continuous over nights, as the sections'",
         _atr,
+        one_more,
     ),
     Indicator(
         "BBANDS",
@@ -53,6 +62,7 @@ INDICATORS = (
         "INR",
         "Bollinger; population deviation of the last n closes",
         _bbands,
+        lambda period, _width: period,
     ),
     Indicator(
         "DONCHIAN",
@@ -62,6 +72,7 @@ INDICATORS = (
         "INR",
         "highest high and lowest low of the last n bars",
         _donchian,
+        one_period,
     ),
     Indicator(
         "KELTNER",
@@ -71,5 +82,6 @@ INDICATORS = (
         "INR",
         "exponential average and multiples of ATR, both over n bars",
         _keltner,
+        lambda period, _multiple: period + 1,
     ),
 )

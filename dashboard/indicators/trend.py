@@ -43,6 +43,7 @@ INDICATORS = (
         "0 to 100",
         "Wilder (1978); as the section adx",
         _adx,
+        lambda period: 2 * period,
     ),
     Indicator(
         "SUPERTREND",
@@ -52,6 +53,7 @@ INDICATORS = (
         "INR; direction +1 up, -1 down",
         "Seban; the very function of the section supertrend",
         _supertrend,
+        lambda period, _multiple: period + 1,
     ),
     Indicator(
         "PSAR",
@@ -64,5 +66,6 @@ INDICATORS = (
         "INR",
         "Wilder (1978); as the section psar",
         _psar,
+        lambda _step, _limit: 2,
     ),
 )

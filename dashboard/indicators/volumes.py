@@ -1,4 +1,7 @@
-"""Price and volume. A cash index has no volume: these are to be asked of its future."""
+"""Price and volume. A cash index has no volume: these are to be asked of its future.
+
+The API takes an index's from the bars of the future that the sections read, as theirs are.
+"""
 
 import numpy as np
 
@@ -6,8 +9,10 @@ from dashboard.core.bars import AnyBars, column, prices
 from dashboard.core.errors import InputError
 from dashboard.core.market import Floats
 from dashboard.indicators.averages import MOST
-from dashboard.indicators.indicator import Indicator, Outputs, Parameter, nothing
+from dashboard.indicators.indicator import Indicator, Outputs, Parameter, nothing, one_more
 from dashboard.signals import vwap
+
+OF_AN_INDEX = "; of an index: of the bars of its front future"
 
 
 def _volume(bars: AnyBars, name: str) -> Floats:
@@ -59,8 +64,9 @@ INDICATORS = (
         (),
         ("value", "upper", "lower"),
         "INR",
-        "of the session, with one deviation to each side; as the section vwap",
+        "of the session, with one deviation to each side; as the section vwap" + OF_AN_INDEX,
         _vwap,
+        lambda: 1,
         needs_volume=True,
     ),
     Indicator(
@@ -69,8 +75,9 @@ INDICATORS = (
         (),
         ("value",),
         "units since the first bar that is given",
-        "Granville (1963)",
+        "Granville (1963)" + OF_AN_INDEX,
         _obv,
+        lambda: 1,
         needs_volume=True,
     ),
     Indicator(
@@ -79,8 +86,9 @@ INDICATORS = (
         (Parameter("period", 14, 2, MOST),),
         ("value",),
         "0 to 100",
-        "Quong and Soudack (1989); unknown where nothing flowed",
+        "Quong and Soudack (1989); unknown where nothing flowed" + OF_AN_INDEX,
         _mfi,
+        one_more,
         needs_volume=True,
     ),
 )

@@ -50,6 +50,15 @@ def test_few_bars_are_unknown_and_no_error(name: str, count: int):
     assert len(found) == count
 
 
+@pytest.mark.parametrize(
+    "id_", [*KNOWN, "EMA_50", "MACD_5_35_5", "STOCH_5_1_3", "KELTNER_10_1.5", "SUPERTREND_1_3"]
+)
+def test_every_output_is_known_from_the_end_of_its_warm_up(id_: str):
+    named = parse(id_)
+    known = named.calculate(bars_of(2).assign(volume=650.0)).notna().all(axis="columns")
+    assert known.tolist() == [at + 1 >= named.warmup for at in range(BARS)]
+
+
 @pytest.mark.parametrize("name", KNOWN)
 def test_an_id_that_is_told_is_read_again(name: str):
     named = parse(name.lower())
