@@ -10,6 +10,7 @@ from dashboard.auth.identity import Role
 from dashboard.indicators import KNOWN, parse
 from dashboard.pipeline.desk import Desk
 from dashboard.pipeline.series import bars_frame
+from tests.pipeline.desk_room import wait
 from tests.pipeline.frames import instant
 
 ASK = {"instrument": "NIFTY", "timeframe": "1m"}
@@ -42,6 +43,64 @@ def test_current_history_and_offset_tell_the_same(client: TestClient, morning: D
         ).json()
         item = history[-1 - offset]
         assert (found["bar_ts"], found["values"]["EMA_20"]) == (item["bar_ts"], item["values"])
+
+
+@pytest.mark.parametrize("timeframe", ["1m", "5m"])
+def test_what_needs_volume_is_that_of_the_section_on_the_front_future(
+    client: TestClient, morning: Desk, timeframe: str
+):
+    ask = {"instrument": "NIFTY", "timeframe": timeframe}
+    found = client.get("/v1/indicators/current", params={"ids": "VWAP,OBV,MFI_14", **ask}).json()
+    assert morning.hub.latest is not None
+    reading = morning.hub.latest.final["NIFTY", "vwap", timeframe]
+    assert found["bar_ts"] == reading.bar_ts.isoformat()
+    assert found["contract"] == reading.instrument
+    assert found["values"]["VWAP"]["value"] == reading.values["vwap"]
+    assert None not in found["values"]["OBV"].values()
+    future = {**ask, "instrument": found["contract"]}
+    own = client.get("/v1/indicators/current", params={"ids": "VWAP,OBV,MFI_14", **future}).json()
+    assert (own["values"], own["contract"]) == (found["values"], None)
+    history = client.get("/v1/indicators/history", params={"id": "VWAP", **ask}).json()["items"]
+    assert history[-1]["values"] == found["values"]["VWAP"]
+
+
+@pytest.mark.parametrize(("timeframe", "instrument"), [("1m", "NIFTY"), ("5m", "NIFTY BANK")])
+def test_the_bar_in_progress_is_told_where_it_is_asked_for(
+    client: TestClient, morning: Desk, timeframe: str, instrument: str
+):
+    morning.seek(instant("09:27:30"))
+    wait(morning, lambda s: s.at == instant("09:27:30"))
+    ask = {"ids": "RSI_14,DONCHIAN_20", "instrument": instrument, "timeframe": timeframe}
+    closed = client.get("/v1/indicators/current", params=ask).json()
+    forming = client.get("/v1/indicators/current", params={**ask, "forming": True}).json()
+    assert (closed["final"], forming["final"]) == (True, False)
+    assert forming["bar_ts"] > closed["bar_ts"]
+    assert forming["desk"]["at"] == instant("09:27:30").isoformat()
+    pipeline, token = morning.pipeline, {"NIFTY": 256265, "NIFTY BANK": 260105}[instrument]
+    assert pipeline is not None
+    (index,) = (one for one in pipeline.universe.instruments if one.token == token)
+    source = pipeline.sections.source
+    inputs = source.inputs(index.underlying, timeframe, frozenset({"index"}), forming=True)
+    assert inputs.index is not None
+    rsi = parse("RSI_14").arrays(inputs.index)["value"]
+    assert forming["values"]["RSI_14"]["value"] == rsi[-1]
+
+
+def test_an_options_bar_in_progress_follows_its_stored_minutes(client: TestClient, morning: Desk):
+    morning.seek(instant("09:28:30"))
+    snapshot = wait(morning, lambda s: s.at == instant("09:28:30"))
+    assert snapshot.quotes is not None
+    option = next(one for one in snapshot.quotes.universe.instruments if one.is_option)
+    ask = {"instrument": option.symbol, "timeframe": "1m"}
+    found = client.get(
+        "/v1/indicators/current", params={"ids": "SMA_2", "forming": True, **ask}
+    ).json()
+    assert found["bar_ts"] == instant("09:28:00").isoformat()
+    assert found["final"] is False
+    quote = client.get("/v1/market/quotes", params={"symbols": option.symbol}).json()["quotes"][0]
+    before = client.get("/v1/bars", params=ask).json()["items"][-1]
+    average = (before["close"] + quote["ltp"]) / 2
+    assert found["values"]["SMA_2"]["value"] == pytest.approx(average, abs=1e-9)
 
 
 def test_nothing_of_what_comes_is_told(client: TestClient, morning: Desk):
@@ -80,7 +139,8 @@ def test_an_offset_before_the_data_says_how_many_bars_there_are(
         ({"ids": ",".join(["RSI"] * 21), "instrument": "NIFTY"}, 422, "ids"),
         ({"ids": "RSI", "instrument": "NIFTX"}, 404, "instrument"),
         ({"ids": "RSI", "instrument": "NIFTY", "timeframe": "2m"}, 422, "timeframe"),
-        ({"ids": "VWAP", "instrument": "NIFTY"}, 422, None),
+        ({"ids": "VWAP", "instrument": "INDIA VIX"}, 422, "ids"),
+        ({"ids": "RSI", "instrument": "NIFTY", "forming": "perhaps"}, 422, "forming"),
         ({"ids": "RSI", "instrument": "NIFTY", "desk": "none"}, 404, "desk"),
     ],
 )

@@ -18,6 +18,7 @@ KNOWN: dict[str, Any] = {
     "outputs": ["value"],
     "unit": "0 to 100",
     "source": "Wilder (1978)",
+    "warmup": 15,
     "needs_volume": False,
 }
 VALUES: dict[str, Any] = {"RSI_14": {"value": 57.2}, "EMA_20": {"value": 24601.2}}
@@ -27,6 +28,8 @@ AT: dict[str, Any] = {
     "timeframe": "5m",
     "offset": 0,
     "bar_ts": "2026-12-01T13:35:00+05:30",
+    "final": True,
+    "contract": None,
     "values": VALUES,
 }
 REFUSED: dict[str, Any] = {
@@ -67,6 +70,7 @@ class IndicatorModel(BaseModel):
     outputs: list[str]
     unit: str
     source: str
+    warmup: int = Field(description="bars until every output is known, with the defaults")
     needs_volume: bool
 
 
@@ -79,7 +83,7 @@ class Indicators(BaseModel):
 
 
 class IndicatorValues(BaseModel):
-    """Values at one closed bar; null where there were too few bars for one."""
+    """Values at one bar; null where there were too few bars for one."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [AT]})
 
@@ -88,6 +92,8 @@ class IndicatorValues(BaseModel):
     timeframe: str
     offset: int = Field(description="bars before the last closed one")
     bar_ts: datetime = Field(description="start of the bar")
+    final: bool = Field(description="false while the bar is in progress")
+    contract: str | None = Field(description="future whose volume was taken for its index's")
     values: dict[str, Values]
 
 
@@ -183,6 +189,8 @@ class BatchItem(BaseModel):
     timeframe: str
     offset: int
     bar_ts: datetime | None = None
+    final: bool | None = None
+    contract: str | None = None
     values: dict[str, Values] | None = None
     problem: BatchProblem | None = None
 

@@ -1,22 +1,25 @@
 """``/v1/indicators``: indicators of any instrument's closed bars."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
+from dashboard.api.asking import ask
 from dashboard.api.callers import Parts, Reader
 from dashboard.api.envelope import envelope
 from dashboard.api.finding import find_instrument
+from dashboard.api.history_bars import Asked, read_open_minutes
 from dashboard.api.indicating import (
     MOST_OFFSET,
-    Asked,
+    Session,
     at_offset,
     bar_of,
     session_of,
     sessions_back,
-    values_at,
+    values_document,
 )
 from dashboard.api.models.indicators import (
     Batch,
@@ -36,8 +39,9 @@ from dashboard.api.problems import Problem, problem_of, problems
 from dashboard.api.replies import JSON, NO_STORE, answer, dumps
 from dashboard.api.routes.bars import From, InstrumentName, To, span_of
 from dashboard.api.subscribed import Subscription
-from dashboard.core.clock import day_start_s, from_seconds
+from dashboard.core.clock import day_start_s, from_ns
 from dashboard.core.errors import InputError, TeziError
+from dashboard.core.market import Floats
 from dashboard.core.table import DAY_S
 from dashboard.indicators import KNOWN, Indicator, Named, parse
 from dashboard.pipeline.snapshot import Snapshot
@@ -83,9 +87,18 @@ async def current(
     ids: Ids,
     instrument: InstrumentName,
     timeframe: OfTimeframe = "5m",
+    forming: Annotated[
+        bool, Query(description="At the bar in progress, if there is one.", examples=[True])
+    ] = False,
 ) -> Response:
-    """Return the values of indicators at the last bar that has closed."""
-    return await _at(request, parts, on, ids.split(","), instrument, timeframe, 0)
+    """Return the values of indicators at the last bar that has closed, or at the one in progress.
+
+    Those of a bar in progress change until it closes: `final` is then false.
+    """
+    wanted = ids.split(",")
+    if forming:
+        return await _at_forming(request, parts, on, wanted, instrument, timeframe)
+    return await _at(request, parts, on, wanted, instrument, timeframe, 0)
 
 
 @router.get(
@@ -230,6 +243,30 @@ async def _at(
     return answer(request, await run_in_threadpool(made))
 
 
+async def _at_forming(
+    request: Request,
+    parts: ApiParts,
+    on: OnDesk,
+    ids: Iterable[str],
+    instrument: str,
+    timeframe: str,
+) -> Response:
+    named = _named(ids, "ids")
+    snapshot = await latest(parts, on.desk)
+    found = await run_in_threadpool(find_instrument, parts, snapshot, instrument)
+    at_ns, minutes = await ask(
+        on.desk, lambda: (on.desk.pace.at_ns, read_open_minutes(on.desk, found))
+    )
+    if at_ns:  # the desk may have gone on since its snapshot
+        snapshot = replace(snapshot, at=from_ns(at_ns))
+
+    def made() -> dict[str, Any]:
+        asked = Asked(on.desk, snapshot, found, timeframe, minutes)
+        return {"desk": envelope(on.id, snapshot), **_values(parts, asked, named, 0)}
+
+    return answer(request, await run_in_threadpool(made))
+
+
 def _asked(
     parts: ApiParts, on: OnDesk, snapshot: Snapshot, instrument: str, timeframe: str
 ) -> Asked:
@@ -237,14 +274,11 @@ def _asked(
 
 
 def _values(parts: ApiParts, asked: Asked, named: list[Named], offset: int) -> dict[str, Any]:
-    session, at = at_offset(parts, asked, offset)
-    return {
-        "instrument": asked.instrument.symbol,
-        "timeframe": asked.timeframe,
-        "offset": offset,
-        "bar_ts": bar_of(session, at),
-        "values": values_at(session, at, named),
-    }
+    try:
+        session, at = at_offset(parts, asked, offset, named)
+        return values_document(asked, session, at, offset, named)
+    except InputError as error:  # as of volume where there is none
+        raise Problem(422, str(error), "ids") from error
 
 
 def _history(
@@ -266,15 +300,15 @@ def _history(
         midnight = day_start_s(day)
         if midnight + DAY_S <= first or midnight >= span[1] or len(rows) > page.limit:
             continue
-        session = session_of(parts, asked, day)
-        outputs = session.values(named)
+        session = session_of(parts, asked, day, [named])
+        outputs = _outputs(session, named)
         columns = [column.tolist() for column in outputs.values()]
         for start, *values in zip(session.starts.tolist(), *columns, strict=True):
             if first <= start < span[1]:
                 rows.append((start, dict(zip(outputs, values, strict=True))))
     shown = rows[: page.limit]
     document, headers = page.document(
-        [{"bar_ts": from_seconds(start), "values": values} for start, values in shown],
+        [{"bar_ts": bar_of(start), "values": values} for start, values in shown],
         shown[-1][0] if len(rows) > page.limit else None,
         desk=envelope(on.id, snapshot),
         instrument=asked.instrument.symbol,
@@ -282,6 +316,13 @@ def _history(
         id=named.id,
     )
     return answer(request, document, headers=headers)
+
+
+def _outputs(session: Session, named: Named) -> dict[str, Floats]:
+    try:
+        return session.values(named)
+    except InputError as error:  # as of volume where there is none
+        raise Problem(422, str(error), "id") from error
 
 
 def _named(ids: Iterable[str], where: str) -> list[Named]:
@@ -306,6 +347,7 @@ def _shown(one: Indicator) -> dict[str, Any]:
         "outputs": list(one.outputs),
         "unit": one.unit,
         "source": one.source,
+        "warmup": one.with_values().warmup,
         "needs_volume": one.needs_volume,
     }
 

@@ -1,6 +1,5 @@
 """``/v1/replay``: desks of one's own on stored days, to be played, stopped and sought."""
 
-import asyncio
 from collections.abc import Callable
 from datetime import date, datetime, time
 from typing import Annotated
@@ -8,10 +7,10 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
+from dashboard.api.asking import ask
 from dashboard.api.callers import Parts, Replayer
 from dashboard.api.desks import SHARED
 from dashboard.api.documents.replay import replay_document
-from dashboard.api.looking import WAIT_S
 from dashboard.api.models.replay import Control, Replay, Replays, WantedReplay
 from dashboard.api.parts import ApiParts
 from dashboard.api.problems import Problem, problems
@@ -30,7 +29,6 @@ ReplayId = Annotated[
 ]
 REFUSALS = problems(401, 403, 404, 422, 429, 503)
 HOW = "Give HH:MM or HH:MM:SS of the day in IST, or a time with its zone"
-SOON = {"Retry-After": "2"}
 EARLY_S = 15 * 60  # before the session, in which a desk may stand
 
 
@@ -106,7 +104,7 @@ async def control(
     desk = _own(parts, identity, replay_id)
     command = await run_in_threadpool(_command, parts, desk, wanted)
     command()
-    seq = await _obeyed(desk)
+    seq = await ask(desk, lambda: desk.hub.latest.seq if desk.hub.latest else 0)
     snapshot = await _seen(parts, desk, lambda s: s.seq > seq)
     return Response(dumps(replay_document(replay_id, snapshot)), 200, NO_STORE, JSON)
 
@@ -122,26 +120,6 @@ def close_replay(parts: Parts, identity: Replayer, replay_id: ReplayId) -> Respo
     """Close a desk of one's own; the shared one stays."""
     parts.desks.close(identity, replay_id)
     return Response(status_code=204, headers=NO_STORE)
-
-
-async def _obeyed(desk: Desk) -> int:
-    """Wait until a desk has obeyed; return the number of its latest snapshot by then."""
-    loop = asyncio.get_running_loop()
-    obeyed: asyncio.Future[int] = loop.create_future()
-
-    def tell(seq: int) -> None:
-        if not obeyed.done():
-            obeyed.set_result(seq)
-
-    def done() -> None:
-        latest = desk.hub.latest
-        loop.call_soon_threadsafe(tell, latest.seq if latest else 0)
-
-    desk.call(done)
-    try:
-        return await asyncio.wait_for(obeyed, WAIT_S)
-    except TimeoutError:
-        raise Problem(503, "The desk is busy: ask how it stands", headers=SOON) from None
 
 
 def _own(parts: ApiParts, identity: Replayer, replay_id: str) -> Desk:
