@@ -113,7 +113,8 @@ def reply(request: Request, problem: Problem) -> JSONResponse:
     }
     if problem.where:
         document["where"] = problem.where
-    return JSONResponse(document, problem.status, problem.headers, MEDIA_TYPE)
+    headers = {"Cache-Control": "no-store", **problem.headers}
+    return JSONResponse(document, problem.status, headers, MEDIA_TYPE)
 
 
 def install(app: FastAPI) -> None:

@@ -8,8 +8,10 @@ from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.security.http import HTTPAuthorizationCredentials
 
-from dashboard.api.callers import Caller, Parts, is_ours
+from dashboard.api.callers import Caller, Parts, bearer, caller, is_ours, key_header
 from dashboard.api.models.auth import ApiKeys, Jwks, Me, NewKey, SignIn, Test, Tokens, WantedKey
 from dashboard.api.parts import ApiParts
 from dashboard.api.problems import Problem, problems, reply
@@ -75,15 +77,16 @@ async def login(request: Request, parts: Parts, door: Door, wanted: SignIn) -> R
     summary="A new access token for the refresh cookie",
     responses={200: {"model": Tokens}, **problems(401, 403, 429, 503)},
 )
-async def refresh(request: Request, parts: Parts, door: Door) -> Response:
-    """Use the refresh cookie up for new tokens. One that was used before ends the session."""
-    _refuse_other_sites(request, parts)
+def refresh(request: Request, parts: Parts) -> Response:
+    """Use the refresh cookie up for new tokens. One that was used before ends the session.
+
+    No slow hash is in it, so it does not queue behind those who sign in.
+    """
     token = request.cookies.get(REFRESH)
     if not token:
         raise Problem(401, NO_COOKIE)
-    work = partial(parts.accounts.refresh, token, _address(request), agent=_agent(request))
     try:
-        grant = await door.run(work)
+        grant = _renewed(request, parts, token)
     except AuthError as error:
         return _forget(request, Problem(401, str(error)))
     return _granted(request, parts, grant)
@@ -96,14 +99,24 @@ async def refresh(request: Request, parts: Parts, door: Door) -> Response:
     status_code=204,
     responses={204: {"description": "It is over."}, **problems(401, 403, 409, 429)},
 )
-def logout(request: Request, parts: Parts, identity: Caller) -> Response:
-    """End the caller's session: its tokens, its pages and its sockets."""
+async def logout(
+    request: Request,
+    parts: Parts,
+    token: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)] = None,
+    key: Annotated[str | None, Depends(key_header)] = None,
+) -> Response:
+    """End the caller's session: its tokens, its pages and its sockets.
+
+    Where no header says who is calling, the refresh cookie does: an access token may be over.
+    """
+    cookie = request.cookies.get(REFRESH)
+    if token is None and key is None and cookie:
+        return await run_in_threadpool(_end_by_cookie, request, parts, cookie)
+    identity = await caller(request, parts, token, key)
     if identity.via is Via.KEY:
         raise Problem(409, "An API key has no session: revoke it with DELETE /v1/auth/keys/ID")
-    parts.accounts.end_session(identity.account_id, identity.credential.partition(":")[2])
-    ended = Response(status_code=204, headers=NO_STORE)
-    ended.delete_cookie(REFRESH, path=PATH)
-    return ended
+    await run_in_threadpool(_end, parts, identity)
+    return _ended()
 
 
 @router.get(
@@ -189,6 +202,30 @@ def revoke_key(
     return Response(status_code=204, headers=NO_STORE)
 
 
+def _renewed(request: Request, parts: ApiParts, token: str) -> Grant:
+    """Use a refresh cookie up; raise `Problem` 403 where another site sent it."""
+    _refuse_other_sites(request, parts)
+    return parts.accounts.refresh(token, _address(request), agent=_agent(request))
+
+
+def _end_by_cookie(request: Request, parts: ApiParts, token: str) -> Response:
+    try:
+        _end(parts, _renewed(request, parts, token).identity)
+    except AuthError as error:
+        return _forget(request, Problem(401, str(error)))
+    return _ended()
+
+
+def _end(parts: ApiParts, identity: Identity) -> None:
+    parts.accounts.end_session(identity.account_id, identity.credential.partition(":")[2])
+
+
+def _ended() -> Response:
+    ended = Response(status_code=204, headers=NO_STORE)
+    ended.delete_cookie(REFRESH, path=PATH)
+    return ended
+
+
 def _granted(request: Request, parts: ApiParts, grant: Grant) -> Response:
     now_s = parts.clock.now_ns() // SECOND_NS
     granted = _private(
@@ -216,7 +253,6 @@ def _forget(request: Request, problem: Problem) -> Response:
     """Return a refusal that takes the worthless cookie away."""
     refused = reply(request, problem)
     refused.delete_cookie(REFRESH, path=PATH)
-    refused.headers.update(NO_STORE)
     return refused
 
 
