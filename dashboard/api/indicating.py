@@ -25,7 +25,7 @@ from dashboard.api.history_bars import (
 from dashboard.api.parts import ApiParts
 from dashboard.api.problems import Problem
 from dashboard.core.clock import day_start_s, from_seconds
-from dashboard.core.market import UNDERLYINGS, Floats, Instrument, Ints, Kind
+from dashboard.core.market import INDICES, UNDERLYINGS, Floats, Instrument, Ints, Kind
 from dashboard.core.table import Columns
 from dashboard.indicators import Named
 from dashboard.pipeline.series import bars_columns, regular
@@ -149,6 +149,12 @@ def values_document(
         "contract": session.future.symbol if session.future else None,
         "values": _values_at(session, at, named),
     }
+
+
+def topic_name(instrument: Instrument) -> str:
+    """Return what a topic of indicators calls an instrument: an index by its underlying."""
+    is_index = instrument.kind is Kind.INDEX and instrument.underlying in INDICES
+    return instrument.underlying if is_index else instrument.symbol
 
 
 def bar_of(start: int) -> datetime:

@@ -51,7 +51,9 @@ def make_parts(
 ) -> ApiParts:
     """Return the parts of a process's API."""
     recognised = Recognised(clock)
+    subscribed = Subscribed()
     accounts.listen(recognised.forget)
+    accounts.listen(subscribed.forget)
     return ApiParts(
         settings=settings,
         clock=clock,
@@ -64,4 +66,5 @@ def make_parts(
         operations=operations,
         last_closes=LastCloses(room.store),
         recognised=recognised,
+        subscribed=subscribed,
     )

@@ -167,17 +167,31 @@ def test_a_batch_answers_each_in_its_place(client: TestClient, morning: Desk):
     assert items[2]["offset"] == 2
 
 
-def test_subscriptions_belong_to_their_account(
-    client_of: Callable[[Role | None], TestClient], morning: Desk
+def test_subscriptions_belong_to_who_made_them(
+    client_of: Callable[[Role | None], TestClient], morning: Desk, parts: ApiParts
 ):
     owner, viewer = client_of(Role.OWNER), client_of(Role.VIEWER)
     made = owner.post("/v1/indicators/subscribe", json={"ids": ["rsi"], **ASK})
     assert made.status_code == 201
     again = owner.post("/v1/indicators/subscribe", json={"ids": ["RSI_14"], **ASK})
     assert again.json() == made.json()
-    assert made.json()["topic"] == "indicators:NIFTY 50:1m:RSI_14"
+    assert made.json()["topic"] == "indicators:NIFTY:1m:RSI_14"
     assert viewer.get("/v1/indicators/subscriptions").json()["items"] == []
+    key = owner.post("/v1/auth/keys", json={"name": "notebook", "scopes": ["read"]}).json()["key"]
+    shown = {"X-API-Key": key}
+    program = client_of(None)
+    assert program.get("/v1/indicators/subscriptions", headers=shown).json()["items"] == []
     ended = {"subscription": made.json()["subscription"]}
     assert viewer.post("/v1/indicators/unsubscribe", json=ended).status_code == 404
     assert owner.post("/v1/indicators/unsubscribe", json=ended).status_code == 204
     assert owner.get("/v1/indicators/subscriptions").json()["items"] == []
+
+
+def test_an_option_cannot_be_subscribed_to(client: TestClient, morning: Desk):
+    assert morning.hub.latest is not None
+    assert morning.hub.latest.quotes is not None
+    universe = morning.hub.latest.quotes.universe
+    option = next(one for one in universe.instruments if one.is_option)
+    wanted = {"ids": ["RSI_14"], "instrument": option.symbol, "timeframe": "1m"}
+    answer = client.post("/v1/indicators/subscribe", json=wanted)
+    assert (answer.status_code, answer.json()["where"]) == (422, "instrument")

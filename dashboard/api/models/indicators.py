@@ -39,7 +39,7 @@ REFUSED: dict[str, Any] = {
 }
 SUBSCRIPTION: dict[str, Any] = {
     "subscription": "x1Zr0a",
-    "topic": "indicators:NIFTY 50:5m:RSI_14,EMA_20",
+    "topic": "indicators:NIFTY:5m:RSI_14,EMA_20",
     "ids": ["RSI_14", "EMA_20"],
     "instrument": "NIFTY 50",
     "timeframe": "5m",

@@ -11,7 +11,7 @@ from dashboard.api.asking import ask
 from dashboard.api.callers import Parts, Reader
 from dashboard.api.envelope import envelope
 from dashboard.api.finding import find_instrument
-from dashboard.api.history_bars import Asked, read_open_minutes
+from dashboard.api.history_bars import Asked, followed_bars, read_open_minutes
 from dashboard.api.indicating import (
     MOST_OFFSET,
     Session,
@@ -19,6 +19,7 @@ from dashboard.api.indicating import (
     bar_of,
     session_of,
     sessions_back,
+    topic_name,
     values_document,
 )
 from dashboard.api.models.indicators import (
@@ -187,12 +188,19 @@ async def batch(parts: Parts, on: TheDesk, wanted: Batch) -> Response:
     responses={201: {"model": SubscriptionModel}, **REFUSALS, **problems(409, 413)},
 )
 async def subscribe(parts: Parts, identity: Reader, on: TheDesk, wanted: Wanted) -> Response:
-    """Return a subscription, and the topic under which /ws/desk tells its values."""
+    """Return a subscription, and the topic under which /ws/desk tells its values.
+
+    Indices and front futures alone can be subscribed to: their bars the desk holds itself.
+    """
     named = _named(wanted.ids, "ids")
     snapshot = await latest(parts, on.desk)
     found = await run_in_threadpool(find_instrument, parts, snapshot, wanted.instrument)
-    ids = tuple(one.id for one in named)
-    made = parts.subscribed.add(identity, ids, found.symbol, wanted.timeframe)
+    if followed_bars(Asked(on.desk, snapshot, found, wanted.timeframe)) is None:
+        raise Problem(
+            422, f"{found.symbol} is not told at each bar: ask /current of it", "instrument"
+        )
+    ids, name = tuple(one.id for one in named), topic_name(found)
+    made = parts.subscribed.add(identity, ids, found.symbol, name, wanted.timeframe)
     return Response(dumps(_subscription(made)), 201, NO_STORE, JSON)
 
 

@@ -11,6 +11,11 @@ from typing import Any
 
 from dashboard.api.documents.chain import chain_document
 from dashboard.api.stream.codes import Fault
+from dashboard.api.stream.indicator_topics import (
+    IndicatorDocument,
+    indicators_in,
+    instrument_in,
+)
 from dashboard.api.stream.view import View
 from dashboard.core.market import TIMEFRAMES, UNDERLYINGS
 from dashboard.pipeline.hub import Interest
@@ -166,8 +171,15 @@ def _expiry(underlying: str, text: str, view: View) -> date | None:
     return None if found[0] == expiries[0] else found[0]
 
 
+def _indicators(name: str, arguments: list[str], view: View) -> Topic:
+    instrument, timeframe = instrument_in(arguments, view), timeframe_in(arguments)
+    document = IndicatorDocument(instrument, timeframe, indicators_in(arguments))
+    return Topic(name, document, news=_without_desk)
+
+
 MAKERS: Mapping[str, Maker] = {
     "chain": _chain,
+    "indicators": _indicators,
     "indices": _indices,
     "machine": _machine,
     "signals": _signals,

@@ -4,12 +4,14 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from fastapi.testclient import TestClient
 
 from dashboard.pipeline.desk import Desk
 from dashboard.pipeline.hub import Interest
 from tests.api.stream.conftest import Wire
 from tests.api.stream.waiting import until
 from tests.pipeline.desk_room import wait
+from tests.pipeline.frames import instant
 
 
 @pytest.fixture(autouse=True)
@@ -94,3 +96,46 @@ def test_unknown_topics_are_refused_with_what_is_known(
     assert (error["type"], error["where"], error["id"]) == ("error", "topics", "t")
     assert says in error["detail"]
     assert wire.ask(action="ping")["type"] == "pong"
+
+
+def test_indicators_are_told_at_each_closed_bar(
+    dial: Callable[..., Wire], desk: Desk, client: TestClient
+):
+    topic = "indicators:NIFTY:1m:RSI_14,VWAP"
+    wire = dial("/ws/desk")
+    wire.ask(action="subscribe", topics=[topic])
+    told = wire.hear()
+    assert told["topic"] == topic
+    asked = {"ids": "RSI_14,VWAP", "instrument": "NIFTY", "timeframe": "1m"}
+    assert (
+        told["data"]["values"]
+        == (client.get("/v1/indicators/current", params=asked).json()["values"])
+    )
+    assert desk.hub.latest is not None
+    seq = desk.hub.latest.seq
+    desk.refresh()
+    wait(desk, lambda s: s.seq > seq)
+    assert wire.ask(action="ping")["type"] == "pong"  # no new bar, nothing told
+    desk.seek(instant("09:25:30"))
+    earlier = wire.hear_of("desk")["data"]
+    assert earlier["bar_ts"] == instant("09:24:00").isoformat()
+
+
+@pytest.mark.parametrize(
+    "topic",
+    [
+        "indicators",
+        "indicators:NIFTY",
+        "indicators:NIFTY:5m",
+        "indicators:NIFTY:5m:",
+        "indicators:NIFTY:2m:RSI_14",
+        "indicators:NIFTX:5m:RSI_14",
+        "indicators:NIFTY:5m:RSJ_14",
+        "indicators:NIFTY:5m:RSI_14:more",
+    ],
+)
+def test_a_topic_of_indicators_that_cannot_be_told_is_refused(
+    dial: Callable[..., Wire], topic: str
+):
+    said = dial("/ws/desk").ask(action="subscribe", topics=[topic])
+    assert (said["type"], said["code"], said["where"]) == ("error", "unknown_topic", "topics")
