@@ -12,6 +12,7 @@ from datetime import date
 import numpy as np
 
 from dashboard.api.documents.bars import Bars, closed_by
+from dashboard.api.longer_bars import longer_bars
 from dashboard.api.parts import ApiParts
 from dashboard.core.clock import SECOND_NS, day_start_s, to_ns
 from dashboard.core.errors import StoreError
@@ -47,6 +48,14 @@ class Asked:
         """Return the desk's time in seconds since the epoch."""
         return to_ns(self.snapshot.at) // SECOND_NS
 
+    @property
+    def closed_s(self) -> int:
+        """Return until when bars are closed: a minute waits for late trades, seconds after it."""
+        pipeline = self.desk.pipeline
+        if pipeline is None:
+            return self.at_s
+        return min(self.at_s, pipeline.state.segments[self.instrument.segment].closed_until)
+
 
 def session_bars(parts: ApiParts, asked: Asked, day: date) -> Bars:
     """Return a session's closed bars and the warm-up before them, none of the closing auction.
@@ -54,10 +63,10 @@ def session_bars(parts: ApiParts, asked: Asked, day: date) -> Bars:
     Where the desk does not follow the instrument, the database is read.
     """
     if day != asked.snapshot.day:
-        return regular(_stored(parts, asked, day, asked.timeframe, day_start_s(day) + DAY_S))
+        return regular(_stored(parts, asked, day, day_start_s(day) + DAY_S))
     bars = followed_bars(asked)
     if bars is None:
-        bars = _closed(asked, _stored(parts, asked, day, asked.timeframe, asked.at_s))
+        bars = _closed(asked, _stored(parts, asked, day, asked.closed_s))
     return regular(bars)
 
 
@@ -72,7 +81,7 @@ def bars_in_progress(parts: ApiParts, asked: Asked, closed: Bars) -> Bars:
         return closed[:0]
     minutes, midnight = followed_bars(asked, MINUTE), day_start_s(day)
     if minutes is None:
-        minutes = _closed(asked, _of_day(parts, asked, day, MINUTE, asked.at_s), MINUTE)
+        minutes = _closed(asked, _of_day(parts, asked, day, MINUTE, asked.closed_s), MINUTE)
     slots = slots[~np.isin(slots["start"], minutes["start"])]
     book = SeriesBook({token: asked.instrument.segment}, trading_hours(parts.calendar, day))
     book.restore(MINUTE, {token: minutes[minutes["start"] >= midnight]})
@@ -93,10 +102,7 @@ def followed_bars(asked: Asked, timeframe: str | None = None) -> Bars | None:
 
 def bars_before(parts: ApiParts, asked: Asked, count: int) -> Bars:
     """Return the last `count` bars of the sessions before the desk's day, or as many as are."""
-    token, snapshot = asked.instrument.token, asked.snapshot
-    return parts.store.bars_before(snapshot.day, snapshot.source, [token], asked.timeframe, count)[
-        token
-    ]
+    return _before(parts, asked, asked.snapshot.day, count)
 
 
 def front_future(parts: ApiParts, asked: Asked, day: date) -> Instrument | None:
@@ -136,17 +142,35 @@ def read_open_minutes(desk: Desk, instrument: Instrument) -> dict[int, Bars]:
 
 def _closed(asked: Asked, bars: Bars, timeframe: str | None = None) -> Bars:
     minutes = TIMEFRAMES[timeframe or asked.timeframe]
-    return closed_by(bars, asked.at_s, asked.instrument.segment, minutes)
+    return closed_by(bars, asked.closed_s, asked.instrument.segment, minutes)
 
 
-def _stored(parts: ApiParts, asked: Asked, day: date, timeframe: str, until: int) -> Bars:
-    token, source = asked.instrument.token, asked.snapshot.source
-    before = parts.store.bars_before(day, source, [token], timeframe, WARMUP_BARS)[token]
+def _stored(parts: ApiParts, asked: Asked, day: date, until: int) -> Bars:
+    source = asked.snapshot.source
+    before = _before(parts, asked, day, WARMUP_BARS)
     since = unbroken_since(parts.store.sessions_before(day, source, SESSIONS_LOOKED_AT), day)
     before = before[before["start"] >= day_start_s(since)]
-    return np.concatenate([before, _of_day(parts, asked, day, timeframe, until)])
+    return np.concatenate([before, _of_day(parts, asked, day, asked.timeframe, until)])
+
+
+def _before(parts: ApiParts, asked: Asked, day: date, count: int) -> Bars:
+    """Return the last `count` bars of the sessions before a day."""
+    token, source, timeframe = asked.instrument.token, asked.snapshot.source, asked.timeframe
+    if not _is_made_of_minutes(asked, timeframe):
+        return parts.store.bars_before(day, source, [token], timeframe, count)[token]
+    length = TIMEFRAMES[timeframe]
+    minutes = parts.store.bars_before(day, source, [token], MINUTE, count * length)[token]
+    return longer_bars(minutes, asked.instrument.segment, length)[-count:]
 
 
 def _of_day(parts: ApiParts, asked: Asked, day: date, timeframe: str, until: int) -> Bars:
     token, source = asked.instrument.token, asked.snapshot.source
-    return parts.store.bars(day, source, [token], timeframe, until)[token]
+    if not _is_made_of_minutes(asked, timeframe):
+        return parts.store.bars(day, source, [token], timeframe, until)[token]
+    minutes = parts.store.bars(day, source, [token], MINUTE, until)[token]
+    return longer_bars(minutes, asked.instrument.segment, TIMEFRAMES[timeframe])
+
+
+def _is_made_of_minutes(asked: Asked, timeframe: str) -> bool:
+    """Say whether the store has no bars of that length: of options it keeps minutes alone."""
+    return asked.instrument.is_option and timeframe != MINUTE

@@ -103,6 +103,27 @@ def test_an_options_bar_in_progress_follows_its_stored_minutes(client: TestClien
     assert found["values"]["SMA_2"]["value"] == pytest.approx(average, abs=1e-9)
 
 
+def test_an_options_longer_bars_are_made_of_its_minutes(client: TestClient, morning: Desk):
+    assert morning.hub.latest is not None
+    assert morning.hub.latest.quotes is not None
+    universe = morning.hub.latest.quotes.universe
+    option = next(one for one in universe.instruments if one.is_option)
+    minutes = client.get(
+        "/v1/bars", params={"instrument": option.symbol, "timeframe": "1m"}
+    ).json()["items"]
+    ask = {"instrument": option.symbol, "timeframe": "5m"}
+    history = client.get("/v1/indicators/history", params={"id": "DONCHIAN_2", **ask}).json()
+    begun, second, third = (instant(f"{at}:00").isoformat() for at in ("09:15", "09:20", "09:25"))
+    assert [one["bar_ts"] for one in history["items"]] == [begun, second]  # 09:29 is not closed
+    last = history["items"][-1]["values"]
+    two = [one for one in minutes if begun <= one["start"] < third]
+    assert last["upper"] == max(one["high"] for one in two)
+    assert last["lower"] == min(one["low"] for one in two)
+    back = {"ids": "DONCHIAN_2", "offset": 0, **ask}
+    found = client.get("/v1/indicators/at-offset", params=back).json()
+    assert found["values"]["DONCHIAN_2"] == last
+
+
 def test_nothing_of_what_comes_is_told(client: TestClient, morning: Desk):
     history = client.get(
         "/v1/indicators/history", params={"id": "EMA_20", "to": "2030-01-01", **ASK}
