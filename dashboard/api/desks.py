@@ -2,12 +2,14 @@
 
 import secrets
 import threading
+from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from dashboard.api.problems import Problem
 from dashboard.auth.identity import Identity
 from dashboard.core.clock import from_ns
+from dashboard.core.errors import InputError
 from dashboard.core.market import Source
 from dashboard.desk_room import DeskRoom
 from dashboard.pipeline.desk import Desk
@@ -15,6 +17,7 @@ from dashboard.pipeline.desk import Desk
 SHARED = "shared"
 ID_BYTES = 9
 MOST_EACH = 4  # replays of one account
+WHEN_IDLE = {"Retry-After": "60"}  # idle desks are closed meanwhile
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,7 @@ class ApiDesks:
         self._room = room
         self._lock = threading.Lock()
         self._own: dict[str, OwnDesk] = {}
+        self._opening: Counter[int] = Counter()  # replays that are about to be there, by account
         self._standing: Desk | None = None
 
     def find(self, identity: Identity, desk_id: str | None = None) -> Desk:
@@ -47,16 +51,17 @@ class ApiDesks:
         """
         if desk_id is None or desk_id == SHARED:
             return self._room.desks.shared or self._standing_desk()
-        self._forget_closed()
-        own = self._own.get(desk_id)
+        with self._lock:
+            self._forget_closed()
+            own = self._own.get(desk_id)
         if own is None or own.account_id != identity.account_id:
             raise Problem(404, "No such desk of yours; it may have been closed while idle", "desk")
         return own.desk
 
     def mine(self, identity: Identity) -> list[OwnDesk]:
         """Return the replays of an account, oldest first."""
-        self._forget_closed()
-        return [own for own in self._own.values() if own.account_id == identity.account_id]
+        with self._lock:
+            return self._mine(identity.account_id)
 
     def open(
         self, identity: Identity, day: date, source: Source, at: datetime | None, *, playing: bool
@@ -66,16 +71,27 @@ class ApiDesks:
         Raises
         ------
         Problem
-            409 where the account has too many.
-        InputError, StoreError, CalendarError
+            409 where the account has too many, 503 where the machine has.
+        StoreError, CalendarError
             As `dashboard.pipeline.desks.Desks.open_replay`.
         """
-        if len(self.mine(identity)) >= MOST_EACH:
-            raise Problem(409, f"You have {MOST_EACH} replays open: close one first")
-        desk = self._room.desks.open_replay(day, source, at, playing=playing)
-        own = OwnDesk(secrets.token_urlsafe(ID_BYTES), identity.account_id, desk)
+        account = identity.account_id
         with self._lock:
-            self._own[own.id] = own
+            mine = len(self._mine(account)) + self._opening[account]
+            if mine >= MOST_EACH:
+                raise Problem(409, f"You have {MOST_EACH} replays open: close one first")
+            self._opening[account] += 1  # others of the account may ask at the same time
+        own = None
+        try:
+            desk = self._room.desks.open_replay(day, source, at, playing=playing)
+            own = OwnDesk(secrets.token_urlsafe(ID_BYTES), account, desk)
+        except InputError as error:
+            raise Problem(503, str(error), headers=WHEN_IDLE) from error
+        finally:
+            with self._lock:
+                self._opening[account] -= 1
+                if own is not None:
+                    self._own[own.id] = own
         return own
 
     def close(self, identity: Identity, desk_id: str) -> None:
@@ -99,7 +115,11 @@ class ApiDesks:
             self._standing = desks.open_replay(latest.day, latest.source, end, playing=False)
             return self._standing
 
+    def _mine(self, account_id: int) -> list[OwnDesk]:
+        self._forget_closed()
+        return [own for own in self._own.values() if own.account_id == account_id]
+
     def _forget_closed(self) -> None:
-        with self._lock:
-            alive = set(map(id, self._room.desks.replays))
-            self._own = {k: own for k, own in self._own.items() if id(own.desk) in alive}
+        """Forget the desks that were closed while idle; the lock is held."""
+        alive = set(map(id, self._room.desks.replays))
+        self._own = {k: own for k, own in self._own.items() if id(own.desk) in alive}

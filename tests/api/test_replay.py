@@ -1,6 +1,7 @@
 """Desks of one's own over HTTP: they obey, they are nobody else's, and few."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from fastapi.testclient import TestClient
@@ -67,6 +68,26 @@ def test_few_at_once_and_closed_ones_make_room(client: TestClient, parts: ApiPar
     assert client.delete(f"/v1/replay/{made[0]}").status_code == 204
     assert client.get(f"/v1/replay/{made[0]}").status_code == 404
     assert client.post("/v1/replay", json=wanted).status_code == 201
+
+
+def test_asked_for_at_once_there_are_no_more_of_them(client: TestClient):
+    wanted = {"day": str(DAY), "source": "MOCK", "at": "09:20"}
+    with ThreadPoolExecutor(MOST_EACH + 2) as threads:
+        answers = list(
+            threads.map(lambda _n: client.post("/v1/replay", json=wanted), range(MOST_EACH + 2))
+        )
+    found = sorted(one.status_code for one in answers)
+    assert found == [*[201] * MOST_EACH, 409, 409]
+    assert len(client.get("/v1/replay").json()["items"]) == MOST_EACH
+
+
+def test_a_machine_that_carries_no_more_asks_to_come_back(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("dashboard.pipeline.desks.MOST_REPLAYS", 0)
+    answer = client.post("/v1/replay", json={"day": str(DAY), "source": "MOCK", "at": "09:20"})
+    assert answer.status_code == 503
+    assert int(answer.headers["retry-after"]) > 0
 
 
 @pytest.mark.parametrize(
