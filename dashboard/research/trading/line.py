@@ -42,6 +42,8 @@ class Line(Secret):
         query = {"limit": PAGE if most is None else str(min(most, int(PAGE))), **request.query}
         while True:
             document = yield from self.ask(Request("GET", request.path, query))
+            if not isinstance(document, dict) or "items" not in document:
+                raise ServerError(f"The answer is not understood ({self.place(request)})")
             items += document["items"]
             following = document.get("next")
             if following is None or (most is not None and len(items) >= most):

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import ExitStack
 from typing import Any, Protocol
 
 from websockets.asyncio.client import ClientConnection as AsyncConnection
@@ -63,10 +64,10 @@ class RemoteSocket:
     """A socket to a server."""
 
     def __init__(self, address: str, path: str, headers: Mapping[str, str]) -> None:
+        self._opened = ExitStack()
+        opening = _Connect(_url(address, path), **_settings(address, headers))
         try:
-            self._connection: ClientConnection = _Connect(
-                _url(address, path), **_settings(address, headers)
-            ).connect()
+            self._connection: ClientConnection = self._opened.enter_context(opening)
         except FAILURES as error:
             failure = _lost(error)
         else:
@@ -95,7 +96,7 @@ class RemoteSocket:
 
     def close(self) -> None:
         """Close it."""
-        self._connection.close()
+        self._opened.close()
 
 
 class AsyncRemoteSocket:

@@ -1,8 +1,10 @@
 """A served morning, and clients of it: called, awaited, and without the server."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -70,3 +72,36 @@ def client(
     plain = Plain(made, waiting)
     yield plain
     plain.close()
+
+
+@pytest.fixture(params=["called", "awaited"])
+def by_key(request: pytest.FixtureRequest, waiting: Waiting) -> Iterator[Callable[..., Plain]]:
+    """Return a maker of clients with an API key, of either kind."""
+    with ExitStack() as made:
+
+        def make(url: str, **words: Any) -> Plain:
+            words = {"key": "tezi_key", "patience": QUICK, **words}
+            if request.param == "called":
+                client: Any = TradingClient.from_key(url, **words)
+            else:
+                client = waiting.run(AsyncTradingClient.from_key(url, **words))
+            return made.enter_context(Plain(client, waiting))
+
+        yield make
+
+
+@pytest.fixture(params=["called", "awaited"])
+def by_password(request: pytest.FixtureRequest, waiting: Waiting) -> Iterator[Callable[..., Plain]]:
+    """Return a maker of clients that sign in, of either kind."""
+    with ExitStack() as made:
+
+        def make(url: str, *words: Any, **named: Any) -> Plain:
+            named = {"patience": QUICK, **named}
+            words = words or ("guest", "a password")
+            if request.param == "called":
+                client: Any = TradingClient.from_credentials(url, *words, **named)
+            else:
+                client = waiting.run(AsyncTradingClient.from_credentials(url, *words, **named))
+            return made.enter_context(Plain(client, waiting))
+
+        yield make

@@ -23,7 +23,10 @@ class Asked:
 
 @dataclass
 class Scripted:
-    """Answer each request with what `answer` returns for it, and remember it."""
+    """Answer each request with what `answer` returns for it, and remember it.
+
+    Each one has a connection of its own.
+    """
 
     answer: Callable[[Asked], Reply]
     asked: list[Asked] = field(default_factory=list)
@@ -32,8 +35,6 @@ class Scripted:
         script = self
 
         class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
             def do_GET(self) -> None:
                 length = int(self.headers.get("Content-Length", 0))
                 body = json.loads(self.rfile.read(length)) if length else None
