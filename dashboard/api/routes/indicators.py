@@ -38,6 +38,7 @@ from dashboard.api.routes.bars import From, InstrumentName, To, span_of
 from dashboard.api.subscribed import Subscription
 from dashboard.core.clock import day_start_s, from_seconds
 from dashboard.core.errors import InputError, TeziError
+from dashboard.core.market import UNDERLYINGS, Kind
 from dashboard.core.table import DAY_S
 from dashboard.indicators import KNOWN, Indicator, Named, parse
 from dashboard.pipeline.snapshot import Snapshot
@@ -178,6 +179,10 @@ async def subscribe(parts: Parts, identity: Reader, on: TheDesk, wanted: Wanted)
     named = _named(wanted.ids, "ids")
     snapshot = await latest(parts, on.desk)
     found = await run_in_threadpool(find_instrument, parts, snapshot, wanted.instrument)
+    if found.kind is not Kind.INDEX or found.underlying not in UNDERLYINGS:
+        raise Problem(422, "The socket tells indicators of the three indices", "instrument")
+    if any(one.indicator.needs_volume for one in named):
+        raise Problem(422, "An index has no volume: leave out VWAP, OBV and MFI", "ids")
     ids = tuple(one.id for one in named)
     made = parts.subscribed.add(identity, ids, found.symbol, wanted.timeframe)
     return Response(dumps(_subscription(made)), 201, NO_STORE, JSON)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from fastapi.testclient import TestClient
 
 from dashboard.pipeline.desk import Desk
 from dashboard.pipeline.hub import Interest
@@ -94,3 +95,22 @@ def test_unknown_topics_are_refused_with_what_is_known(
     assert (error["type"], error["where"], error["id"]) == ("error", "topics", "t")
     assert says in error["detail"]
     assert wire.ask(action="ping")["type"] == "pong"
+
+
+def test_indicators_are_those_of_the_closed_bars(
+    dial: Callable[..., Wire], client: TestClient, desk: Desk
+):
+    ask = {"ids": ["RSI_14", "EMA_20"], "instrument": "NIFTY", "timeframe": "1m"}
+    topic = client.post("/v1/indicators/subscribe", json=ask).json()["topic"]
+    wire = dial("/ws/desk")
+    assert wire.ask(action="subscribe", topics=[topic])["type"] == "subscribed"
+    told = wire.hear_of("desk")["data"]
+    asked = client.get("/v1/indicators/current", params={**ask, "ids": "RSI_14,EMA_20"}).json()
+    assert told == {key: asked[key] for key in ("instrument", "timeframe", "bar_ts", "values")}
+
+
+@pytest.mark.parametrize(
+    "topic", ["indicators:NIFTY:1m:NONE", "indicators:GOLD:1m:RSI", "indicators:NIFTY:1m:VWAP"]
+)
+def test_indicators_that_are_not_there_are_refused(dial: Callable[..., Wire], topic: str):
+    assert dial("/ws/desk").ask(action="subscribe", topics=[topic])["code"] == "unknown_topic"
