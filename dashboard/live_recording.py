@@ -13,17 +13,17 @@ import numpy as np
 import numpy.typing as npt
 import structlog
 
-from dashboard.core.clock import MINUTE_S, Clock
-from dashboard.core.errors import StoreError
+from dashboard.core.clock import MINUTE_S, SECOND_NS, Clock, from_ns
+from dashboard.core.errors import StoreError, TapeError
 from dashboard.core.health import DOWN, FLOWING, LATE, Stage
 from dashboard.core.market import Frame, Instrument, Source
-from dashboard.core.ports import TapeInfo, TapeWriter
+from dashboard.core.ports import Gap, TapeInfo, TapeWriter
 from dashboard.core.wording import age
 from dashboard.operations.parts import Spans
 from dashboard.pipeline.contracts import followed
 from dashboard.pipeline.desk import Desk
 from dashboard.pipeline.desks import Desks
-from dashboard.pipeline.hours import CONTINUOUS
+from dashboard.pipeline.hours import CONTINUOUS, trading_hours
 from dashboard.pipeline.notes import backfill_note
 from dashboard.pipeline.pipeline import Pipeline
 from dashboard.pipeline.prepare import prepare_day
@@ -40,6 +40,10 @@ TAPE_LATE_S = 5.0  # frames that wait longer than this for the tape are told
 PATIENCE_S = 60.0  # of the end of a day for its desk
 CLOSING_S = 5.0  # ... and of the end of a process
 LOOK_S = 0.05
+UNMARKED_NS = 60 * SECOND_NS  # of silence at either end of a day; a shorter one is no loss
+BEHIND_S = 10.0  # the desk behind the clock
+NOT_RECORDING = "Tezi was not recording"
+NOT_BACK = "No connection came back before the close"
 DERIVED_BY_DESK = frozenset({"Feed", "Decode", "Bars", "Chain", "Signals", "Store"})
 
 
@@ -54,6 +58,7 @@ class _Open:
     live: LiveDay
     desk: Desk
     context: ExitStack
+    begun_ns: int
     is_over: bool = False  # nothing comes in any more
 
 
@@ -73,6 +78,12 @@ class LiveRecording:
         now = self._now
         return now.day if now else None
 
+    @property
+    def is_lost(self) -> bool:
+        """Say whether another process writes the tape now: nothing that comes is kept here."""
+        now = self._now
+        return now is not None and now.tape.is_lost
+
     def begin(self, day: date, instruments: Sequence[Instrument]) -> None:
         """Open the day's tape, or go on with it, and start its desk.
 
@@ -86,6 +97,7 @@ class LiveRecording:
                 return
             tools = self.desks.tools
             outgrown = self._is_outgrown(day, instruments)
+            begun_ns = self.clock.now_ns()
             with ExitStack() as context:
                 info = TapeInfo(day, Source.LIVE, FIDELITY, LABEL)
                 writer = context.enter_context(tools.store.begin_tape(info, instruments))
@@ -101,7 +113,7 @@ class LiveRecording:
                     edge=inbox.now_ns,
                     outer=lambda: self.outer(),
                 )
-                self._now = _Open(day, writer, tape, inbox, live, desk, context.pop_all())
+                self._now = _Open(day, writer, tape, inbox, live, desk, context.pop_all(), begun_ns)
         self.desks.share(desk)
         desk.start()
         log.info("recording", day=str(day), instruments=len(instruments))
@@ -181,8 +193,9 @@ class LiveRecording:
 
     def backfill(self, bars: npt.NDArray[np.void]) -> None:
         """Put historical candles (BAR_DTYPE) on the tape and into the day, marked as such."""
-        if self._now is not None and len(bars):
-            self._now.inbox.put(backfill_note(bars, self.clock.now_ns()))
+        now = self._now
+        if now is not None and not now.is_over and len(bars):
+            now.inbox.put(backfill_note(bars, self.clock.now_ns()))
 
     def stages(self) -> tuple[Stage, ...]:
         """Return the health of what follows the socket: decode to tape."""
@@ -191,7 +204,7 @@ class LiveRecording:
             return ()
         snapshot = now.desk.hub.latest
         own = [s for s in snapshot.stages if s.name in DERIVED_BY_DESK] if snapshot else []
-        return (*_desk_stages(now, own), _tape_stage(now.tape, self.clock))
+        return (*_desk_stages(now, own, self.clock), _tape_stage(now.tape, self.clock))
 
     # -- the end of the day ----------------------------------------------------------------
 
@@ -201,7 +214,9 @@ class LiveRecording:
         Raises
         ------
         StoreError
-            If the tape or what is derived from it cannot be written; it may be tried again.
+            If the tape cannot be written; it may be tried again. What is derived from a
+            complete tape is no part of the recording any more: another day may begin, and
+            `finish_left` makes up for it.
         """
         with self._lock:
             now = self._now
@@ -209,12 +224,17 @@ class LiveRecording:
                 return
             now.is_over = True
             self._end_desk(now.desk)
-            now.tape.stop()
-            now.live.keep_readings()
-            now.writer.finish()  # what raises here is tried again, and what was done is not
-            now.context.close()
-            self._prepare(now.day)
+            try:
+                now.tape.stop()
+                now.live.keep_readings()
+                self._mark_missed(now.writer, now.day, now.tape.heard_ns, NOT_BACK)
+                now.writer.finish()  # what raises here is tried again, and what was done is not
+                now.context.close()
+            except TapeError:
+                self._now = None  # it is another's: there is nothing to try again
+                raise
             self._now = None
+            self._prepare(now.day)
         log.info("recorded", day=str(now.day))
 
     def refresh(self) -> None:
@@ -246,9 +266,24 @@ class LiveRecording:
             If it cannot be written; it may be tried again.
         """
         tools = self.desks.tools
-        with tools.store.begin_tape(TapeInfo(day, Source.LIVE, FIDELITY, LABEL), ()):
-            pass  # to leave the context is to finish it
+        with tools.store.begin_tape(TapeInfo(day, Source.LIVE, FIDELITY, LABEL), ()) as writer:
+            self._mark_missed(writer, day, None, NOT_RECORDING)
         self._prepare(day)
+
+    def _mark_missed(self, writer: TapeWriter, day: date, heard_ns: int | None, why: str) -> None:
+        """Mark what no frame shows: that nothing came before the first or after the last."""
+        hours = trading_hours(self.desks.tools.calendar, day)
+        stored = self.desks.tools.store.day(day, Source.LIVE)
+        start_ns = hours.start * SECOND_NS
+        until_ns = min(hours.end * SECOND_NS, self.clock.now_ns())
+        known = stored.gaps  # it may be tried again
+        first_ns, last_ns = stored.first_ns, heard_ns or stored.last_ns
+        if first_ns is None or last_ns is None:
+            return
+        if all(gap.started_ns > start_ns for gap in known):
+            _mark(writer, Gap(start_ns, min(first_ns, until_ns), NOT_RECORDING))
+        if all(gap.ended_ns < until_ns for gap in known):
+            _mark(writer, Gap(max(last_ns, start_ns), until_ns, why))
 
     def _prepare(self, day: date) -> None:
         """Derive a finished day, and complete its readings: while a desk opens, it says nothing."""
@@ -284,11 +319,23 @@ class LiveRecording:
             now.tape.stop()  # the tape stays open: it is the same tape after a restart
 
 
-def _desk_stages(now: _Open, own: list[Stage]) -> list[Stage]:
+def _mark(writer: TapeWriter, gap: Gap) -> None:
+    if gap.ended_ns - gap.started_ns >= UNMARKED_NS:
+        writer.mark_gap(gap)
+
+
+def _desk_stages(now: _Open, own: list[Stage], clock: Clock) -> list[Stage]:
+    """Return what the desk says of itself, and what it cannot say: how far it is behind."""
     if now.desk.status == "failed":
         told = now.desk.error or "No reason was given"
         todo = "It opens the day anew by itself; if it fails again, read the log. The tape goes on."
         return [Stage("Desk", DOWN, told, todo=todo)]
+    at_ns = max(now.desk.pace.at_ns, now.begun_ns)
+    behind_s = (clock.now_ns() - at_ns) / SECOND_NS
+    if behind_s > BEHIND_S and not now.is_over:
+        words = f"What it shows is of {from_ns(at_ns):%H:%M:%S}, {age(behind_s)} ago"
+        todo = "It catches up by itself; if it does not, restart Tezi: the tape loses nothing."
+        own = [Stage("Desk", LATE, words, behind_s, todo=todo), *own]
     if now.live.error:
         todo = "Seeking into these minutes waits until the day's end, which derives them anew."
         own = [s for s in own if s.name != "Store"]

@@ -29,6 +29,11 @@ class Losses:
     _heard: dict[int, int] = field(default_factory=dict)
     _lost: dict[int, int] = field(default_factory=dict)
 
+    @property
+    def heard_ns(self) -> int | None:
+        """Return when ticks came last, None before the first."""
+        return max(list(self._heard.values()), default=None)
+
     def see(self, frame: Frame) -> Gap | None:
         """Take in one frame; return the loss that it ends."""
         if not frame.payload and frame.connection in self._heard:

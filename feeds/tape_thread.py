@@ -42,11 +42,16 @@ class TapeThread:
     def __post_init__(self) -> None:
         self.written_s = self.clock.monotonic()
         self._put = self._kept = self._done = self._bytes = 0
-        self._is_lost = False  # another process writes this tape now
+        self.is_lost = False  # another process writes this tape now
         self._hurry, self._stopping = threading.Event(), threading.Event()
         self._written = threading.Condition()
         self._thread = threading.Thread(target=self._run, name="tape", daemon=True)
         self._thread.start()
+
+    @property
+    def heard_ns(self) -> int | None:
+        """Return the stamp of the last ticks that came, on whichever connection."""
+        return self._losses.heard_ns
 
     @property
     def waiting(self) -> int:
@@ -63,13 +68,18 @@ class TapeThread:
 
         Raises
         ------
+        TapeError
+            If another process writes this tape now.
         StoreError
             If the database refuses for that long.
         """
         wanted = self._put
         self._rouse()
         with self._written:
-            if not self._written.wait_for(lambda: self._done >= wanted, timeout_s):
+            self._written.wait_for(lambda: self._done >= wanted or self.is_lost, timeout_s)
+            if self.is_lost:
+                raise TapeError(self.error)
+            if self._done < wanted:
                 raise StoreError(self.error or f"The tape took {timeout_s:.0f} s and is not done")
 
     def stop(self, timeout_s: float = PATIENCE_S) -> None:
@@ -77,15 +87,16 @@ class TapeThread:
 
         Raises
         ------
+        TapeError
+            If another process writes this tape now; the thread has ended.
         StoreError
-            If the database refuses for that long: what waits is lost with the process.
+            If the database refuses for that long. The thread goes on trying, for as long as
+            the process lasts, and the tape can be stopped again.
         """
-        try:
-            self.flush(timeout_s)
-        finally:
-            self._stopping.set()
-            self._rouse()
-            self._thread.join(timeout_s)
+        self.flush(timeout_s)
+        self._stopping.set()
+        self._rouse()
+        self._thread.join(timeout_s)
 
     def _rouse(self) -> None:
         self._hurry.set()
@@ -95,7 +106,7 @@ class TapeThread:
 
     def _run(self) -> None:
         attempt = 0
-        while not self._is_lost and not (self._stopping.is_set() and not self._batch):
+        while not self.is_lost and not (self._stopping.is_set() and not self._batch):
             if not self._batch:
                 self._take(self._queue.get())
                 self._hurry.wait(self.group_s)
@@ -152,7 +163,10 @@ class TapeThread:
                 "tape not written", error=str(error), exc_info=not isinstance(error, StoreError)
             )
         self.error = str(error) or type(error).__name__
-        self._is_lost = isinstance(error, TapeError)
+        if isinstance(error, TapeError):
+            with self._written:
+                self.is_lost = True
+                self._written.notify_all()
         if self._bytes > MOST_BYTES:
             self._give_up(error)
 

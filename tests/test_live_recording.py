@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from dashboard.core.clock import SECOND_NS, ManualClock, from_ns
-from dashboard.core.errors import StoreFullError
+from dashboard.core.errors import StoreError, StoreFullError, TapeError
 from dashboard.core.market import BarFlag, Frame, Source
-from dashboard.core.ports import BAR_DTYPE
-from dashboard.live_recording import LiveRecording
+from dashboard.core.ports import BAR_DTYPE, TapeInfo
+from dashboard.live_recording import FIDELITY, LABEL, LiveRecording
 from dashboard.pipeline.days import StoredDay, Tools
 from dashboard.pipeline.desk import Desk
 from dashboard.pipeline.desks import Desks
@@ -71,8 +71,8 @@ class Room:
         """Let frames come in at their times, and wait until the desk has them all."""
         before = self.pipeline.messages
         for frame in frames:
+            self.recording.take(frame)  # first: a desk that has seen the instant has it restamped
             self.pass_to(frame.received_ns)
-            self.recording.take(frame)
         count = before + sum(bool(f.payload) for f in frames)
         eventually(lambda: self.pipeline.messages == count, f"{count} messages arrive")
 
@@ -194,8 +194,11 @@ def test_a_lost_connection_is_a_mark_on_the_tape(make_room, tools: Tools):
     room.begin()
     room.send(frames("09:23:00", "09:26:00"))  # its options are lost from 09:24:40 to 09:25:00
     room.recording.finish()
-    (gap,) = tools.store.day(DAY, Source.LIVE).gaps
+    gap, late = sorted(tools.store.day(DAY, Source.LIVE).gaps, key=lambda one: one.reason)
     assert gap.reason == "Connection 2 was lost"
+    assert late.reason == "Tezi was not recording"  # before it was started
+    assert from_ns(late.started_ns) == instant("09:15:00")
+    assert late.ended_ns == frames("09:23:00", "09:26:00")[0].received_ns
     lost = from_ns(gap.started_ns), from_ns(gap.ended_ns)
     assert lost[0] <= instant("09:24:40")
     assert lost[1] >= instant("09:25:00")
@@ -304,3 +307,115 @@ def test_a_recording_that_is_left_is_no_live_desk_any_more(make_room):
     room.recording.close()
     eventually(lambda: room.desk.hub.latest.status == "ended", "whoever looks is told")
     assert room.recording.day is None
+
+
+def test_a_day_that_cannot_be_prepared_does_not_keep_the_next_from_beginning(
+    make_room, tools: Tools, monkeypatch: pytest.MonkeyPatch
+):
+    room = make_room()
+    room.begin()
+    sent = frames("09:14:00", "09:16:00")
+    room.send(sent)
+
+    def fail(*_args: object, **_options: object) -> None:
+        raise StoreError("a chunk is damaged")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("dashboard.live_recording.prepare_day", fail)
+        with pytest.raises(StoreError, match="damaged"):
+            room.recording.finish()
+    assert room.recording.day is None
+    assert stored_frames(tools) == sent
+    room.recording.finish_left(DAY)
+    assert tools.store.day(DAY).prepared
+
+
+def test_a_connection_that_never_came_back_is_a_mark_on_the_tape(make_room, tools: Tools):
+    room = make_room()
+    room.begin()
+    room.send(frames("09:14:00", "09:16:00"))
+    room.pass_to(nanoseconds("15:45:00"))
+    room.recording.finish()
+    (gap,) = tools.store.day(DAY).gaps
+    assert gap.reason == "No connection came back before the close"
+    assert instant("09:15:50") < from_ns(gap.started_ns) < instant("09:16:00")
+    assert from_ns(gap.ended_ns) == instant("15:40:00")
+
+
+def test_a_process_that_never_came_back_is_a_mark_on_the_tape(make_room, tools: Tools):
+    room = make_room()
+    room.begin()
+    room.send(frames("09:14:00", "09:16:00"))
+    room.close()
+    again = make_room()
+    again.pass_to(nanoseconds("16:30:00"))
+    again.recording.finish_left(DAY)
+    again.recording.finish_left(DAY)  # as when its report was not written
+    (gap,) = tools.store.day(DAY).gaps
+    assert gap.reason == "Tezi was not recording"
+    assert from_ns(gap.ended_ns) == instant("15:40:00")
+
+
+def test_a_tape_that_another_process_writes_is_let_go(make_room, tools: Tools):
+    room = make_room()
+    room.begin()
+    room.send(frames("09:14:00", "09:16:00"))
+    room.recording._now.tape.flush()
+    info = TapeInfo(DAY, Source.LIVE, FIDELITY, LABEL)
+    with tools.store.begin_tape(info, ()):
+        room.send(frames("09:16:00", "09:16:30"))
+        eventually(lambda: room.recording.is_lost, "it is noticed")
+        with pytest.raises(TapeError):
+            room.recording.finish()
+    assert room.recording.day is None
+
+
+def test_what_is_filled_after_the_end_is_not_waited_for(make_room, monkeypatch):
+    """A request for candles may be answered while the day is being finished."""
+    room = make_room()
+    room.begin()
+    room.send(frames("09:14:00", "09:16:00"))
+    writer = room.recording._now.writer
+    finish = writer.finish
+
+    def refuse() -> None:
+        raise StoreFullError("no room on the disk")
+
+    monkeypatch.setattr(writer, "finish", refuse)
+    with pytest.raises(StoreFullError):
+        room.recording.finish()
+    bars = np.zeros(1, dtype=BAR_DTYPE)
+    bars["token"], bars["start"] = NIFTY.token, seconds("09:15:00")
+    room.recording.backfill(bars)
+    assert room.recording._now.tape.waiting == 0
+    monkeypatch.setattr(writer, "finish", finish)
+    room.recording.finish()
+    assert room.recording.day is None
+
+
+def test_a_desk_that_stands_still_is_told_though_its_last_words_were_good(
+    make_room, monkeypatch: pytest.MonkeyPatch
+):
+    room = make_room()
+    room.begin()
+    room.send(frames("09:14:00", "09:16:00"))
+    room.settle()
+    stands, goes_on = threading.Event(), threading.Event()
+
+    def stand_still(_frame: Frame) -> None:
+        stands.set()
+        goes_on.wait(PATIENCE_S)
+
+    monkeypatch.setattr(room.desk, "on_frame", stand_still)
+    try:
+        room.pass_to(nanoseconds("09:16:10"))
+        room.recording.take(Frame(nanoseconds("09:16:10"), 1, HEARTBEAT))
+        assert stands.wait(PATIENCE_S)
+        room.pass_to(nanoseconds("09:17:00"))
+        found = {one.name: one for one in room.recording.stages()}
+        assert found["Desk"].state == "late"
+        assert "ago" in found["Desk"].detail
+        assert found["Bars"].state == "flowing"  # as it was said in time
+    finally:
+        goes_on.set()
+    eventually(lambda: "Desk" not in {one.name for one in room.recording.stages()}, "it catches up")

@@ -127,10 +127,9 @@ def install(app: FastAPI) -> None:
 
     async def of_http(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HTTPException)
-        detail = error.detail if isinstance(error.detail, str) else TITLES.get(error.status_code)
-        return reply(
-            request, Problem(error.status_code, detail or "Refused", headers=error.headers)
-        )
+        status = 422 if error.status_code == 400 else error.status_code  # bytes that are no text
+        detail = error.detail if isinstance(error.detail, str) else TITLES.get(status)
+        return reply(request, Problem(status, detail or "Refused", headers=error.headers))
 
     async def of_validation(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, RequestValidationError)

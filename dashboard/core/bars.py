@@ -196,7 +196,7 @@ def as_table(columns: dict[str, Values], bars: Bars, state: Any = None) -> Bars:
     `state` is what the section's `resume` goes on from.
     """
     if isinstance(bars, Columns):
-        table = Columns(bars.starts, columns)
+        table = Columns(bars.times, columns)
         table.state = state
         return table
     return as_frame(columns, bars.index)
@@ -232,6 +232,15 @@ def last_row(table: AnyBars) -> dict[str, Any]:
     """Return the last row as plain floats (or text) by column name."""
     if isinstance(table, Columns):
         return table.last
+    return _frame_row(table, -1)
+
+
+def row_before(table: AnyBars) -> dict[str, Any]:
+    """Return the row before the last one, likewise."""
+    return table.last_but_one if isinstance(table, Columns) else _frame_row(table, -2)
+
+
+def _frame_row(table: pd.DataFrame, at: int) -> dict[str, Any]:
     values = table.to_numpy()  # no copy where all columns are one block
-    row = values[-1] if values.dtype != object else table.iloc[-1:].to_numpy()[0]
+    row = values[at] if values.dtype != object else table.iloc[[at]].to_numpy()[0]
     return dict(zip(table.columns.tolist(), row.tolist(), strict=True))

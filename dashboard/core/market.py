@@ -170,7 +170,7 @@ class Universe:
         """Return each token's row, -1 where the token is unknown."""
         if not len(self):
             return np.full(len(token), -1, dtype=np.int64)
-        at = np.searchsorted(self.tokens, token)
+        at = self.tokens.searchsorted(token)
         at[at == len(self.tokens)] = 0
         return np.where(self.tokens[at] == token, at, -1)
 

@@ -10,7 +10,7 @@ cross, a flip); they are what alerts wait for.
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
@@ -35,6 +35,8 @@ GAP_CAP = 50  # and caps the strength
 HALT = "halt_suspected"  # a flag: see `Inputs.reopened`
 UNEVEN = ("chain", "votes")  # inputs that are no bars of a price
 PAST = ("daily", "vix_daily", "past_volume")  # inputs that no minute adds to
+LAST_BAR = "last bar"  # a fact of bars: see `LastBar`
+VALUES = "values"  # a fact of a table: its last row as a reading carries it
 MADE_FROM = "made from"  # a fact of a table: past sessions, and which inputs there were not
 
 
@@ -127,6 +129,52 @@ class Inputs:
     missing: Mapping[str, str] = field(default_factory=dict)
 
 
+class LastBar:
+    """What every section says of the last bar of `lead`, found out once for all of them.
+
+    Parameters
+    ----------
+    start : int
+        When the bar starts [s].
+    inputs : Inputs
+        What the sections were given.
+    lead : str
+        Which of the inputs the bar is of.
+    segment : Segment
+        Whose hours it keeps.
+    """
+
+    def __init__(self, start: int, inputs: Inputs, lead: str, segment: Segment) -> None:
+        self.start, self.timeframe, self.daily = start, inputs.timeframe, inputs.daily
+        self.reopened, self.expiry = inputs.reopened, inputs.expiry
+        self.segment, self.minutes = segment, TIMEFRAMES[inputs.timeframe]
+        end = bar_end(start, segment, self.minutes)
+        self.bar_ts, self.asof = from_seconds(start), from_seconds(end)
+        self.reopens = any(start <= at < end for at in inputs.reopened)
+        self.closing = tuple(closing_flags(start, (lead,), lead, inputs.expiry))
+        self.closing_of_chain = tuple(closing_flags(start, ("chain",), lead, inputs.expiry))
+        self._breaks: tuple[bool, bool] | None = None
+
+    def is_of(self, start: int, inputs: Inputs) -> bool:
+        """Say whether the same holds for a bar that starts at `start` [s], given these inputs."""
+        return (
+            self.start == start
+            and self.daily is inputs.daily
+            and self.timeframe == inputs.timeframe
+            and self.reopened == inputs.reopened
+            and self.expiry == inputs.expiry
+        )
+
+    def breaks(self, bars: AnyBars) -> tuple[bool, bool]:
+        """Return whether bars are missing before it, and whether the day opened with a gap."""
+        if self._breaks is None:
+            self._breaks = (
+                missing_bars(bars, self.segment, self.minutes) > GAP_LIMIT,
+                opens_with_gap(bars, self.daily),
+            )
+        return self._breaks
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """What one section says of one bar of one instrument."""
@@ -193,6 +241,10 @@ class Signal:
     context: tuple[str, ...] = ()
     resume: Callable[..., Row | None] | None = None
     id: str = ""
+    takes: tuple[str, ...] = field(init=False, repr=False)  # what `calculate` takes, by name
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "takes", (*self.needs, *self.optional))
 
     def named(self, name: str) -> "Signal":
         """Return the same section under its module's name."""
@@ -212,14 +264,13 @@ class Signal:
         final = context.pop("final", True)
         if frames and "timeframe" not in context:
             context["timeframe"] = infer_timeframe(frames[0])
-        names = (*self.needs, *self.optional)
-        given: dict[str, Any] = dict(zip(names, frames, strict=False))
+        given: dict[str, Any] = dict(zip(self.takes, frames, strict=False))
         inputs = Inputs(**given, **context)
         return self.evaluate(inputs, final=final)[0]
 
     def refused(self, inputs: Inputs, verdict: Verdict, *, final: bool = True) -> Reading:
         """Return the reading of a section that could not be calculated at all."""
-        return self._reading(inputs, verdict, None, final)
+        return self._reading(inputs, verdict, None, None, final)
 
     def evaluate(
         self, inputs: Inputs, *, final: bool = True, earlier: AnyBars | None = None
@@ -233,13 +284,13 @@ class Signal:
             if getattr(inputs, name) is None:
                 reason = inputs.missing.get(name, f"No {name} in this recording")
                 verdict = insufficient(reason, "not_in_recording")
-                return self._reading(inputs, verdict, None, final), None
-        frames = [getattr(inputs, name) for name in (*self.needs, *self.optional)]
+                return self._reading(inputs, verdict, None, None, final), None
+        frames = [getattr(inputs, name) for name in self.takes]
         try:
             self._check(inputs)
             table = self._table(frames, earlier)
         except InputError as error:
-            return self._reading(inputs, insufficient(str(error)), None, final), None
+            return self._reading(inputs, insufficient(str(error)), None, None, final), None
         return self._judged(table, inputs, final), table
 
     def _table(self, frames: Sequence[Any], earlier: AnyBars | None) -> AnyBars:
@@ -248,15 +299,16 @@ class Signal:
         if self.resume is None or not isinstance(lead, Columns):
             anew: AnyBars = self.calculate(*frames)
             return anew
-        names = (*self.needs, *self.optional)
         past = tuple(
-            [f if name in PAST else f is None for name, f in zip(names, frames, strict=True)]
+            [f if n in PAST else f is None for n, f in zip(self.takes[1:], frames[1:], strict=True)]
         )
         row = None
         if isinstance(earlier, Columns) and _continues(lead, earlier, past):
             row = self.resume(earlier, *frames)
         if isinstance(earlier, Columns) and row is not None:
-            table = earlier.followed_by(int(lead.starts[-1]), row)
+            table = earlier.extended(lead.times, row)
+            if row.values is earlier.last and VALUES in earlier.facts:  # a day's levels
+                table.facts[VALUES] = earlier.facts[VALUES]
         else:
             table = self.calculate(*frames)
         table.facts[MADE_FROM] = past
@@ -284,7 +336,7 @@ class Signal:
         lead = self.needs[0]
         bars = getattr(inputs, lead)
         try:
-            table = self.calculate(*(getattr(inputs, n) for n in (*self.needs, *self.optional)))
+            table = self.calculate(*(getattr(inputs, name) for name in self.takes))
         except InputError:
             return []
         first = int(np.searchsorted(starts_s(table), since))
@@ -313,87 +365,114 @@ class Signal:
             verdict = insufficient(f"Needs {self.warmup} bars, has {len(table)}")
         else:
             verdict = self.judge(table, inputs)
+        if not len(table):
+            return self._reading(inputs, verdict, None, None, final)
+        bar = self._last_bar(table, inputs)
         if self.needs[0] not in UNEVEN:
-            verdict = self._continuous(verdict, getattr(inputs, self.needs[0]), inputs)
-        return self._reading(inputs, verdict, table, final)
+            verdict = _continuous(verdict, bar, getattr(inputs, self.needs[0]))
+        return self._reading(inputs, verdict, table, bar, final)
 
-    def _continuous(self, verdict: Verdict, bars: AnyBars, inputs: Inputs) -> Verdict:
-        """Flag missing bars, which cap the strength, and an opening gap, which mutes crosses."""
-        if verdict.stance is Stance.INSUFFICIENT:
-            return verdict
-        strength, flags = verdict.strength, verdict.flags
-        if missing_bars(bars, self.segment, TIMEFRAMES[inputs.timeframe]) > GAP_LIMIT:
-            strength, flags = min(strength, GAP_CAP), (*flags, "gap_in_window")
-        if opens_with_gap(bars, inputs.daily):
-            flags = (*(f for f in flags if not f.startswith("fresh_")), "gap_open")
-        if flags is verdict.flags:
-            return verdict
-        return replace(verdict, strength=strength, flags=flags)
+    def _last_bar(self, table: AnyBars, inputs: Inputs) -> LastBar:
+        """Return what is known of a table's last bar; a desk's bars remember it."""
+        lead = self.needs[0]
+        bars = getattr(inputs, lead)
+        if not (isinstance(bars, Columns) and isinstance(table, Columns)):
+            return LastBar(int(starts_s(table)[-1]), inputs, lead, self.segment)
+        start, known = table.times.last, (LAST_BAR, lead)
+        bar: LastBar | None = bars.facts.get(known)
+        if bar is None or not bar.is_of(start, inputs):
+            bar = bars.facts[known] = LastBar(start, inputs, lead, self.segment)
+        return bar
 
     def _reading(
-        self, inputs: Inputs, verdict: Verdict, table: AnyBars | None, final: bool
+        self,
+        inputs: Inputs,
+        verdict: Verdict,
+        table: AnyBars | None,
+        bar: LastBar | None,
+        final: bool,
     ) -> Reading:
         have = 0 if table is None else len(table)
-        span = bar_ts = asof = None
-        values: dict[str, float | str | None] = {}
-        if table is not None and have:
-            start = int(starts_s(table)[-1])
-            span = start, bar_end(start, self.segment, TIMEFRAMES[inputs.timeframe])
-            bar_ts, asof = map(from_seconds, span)
-            values = {
-                name: value if type(value) is float and math.isfinite(value) else _known(value)
-                for name, value in last_row(table).items()
-            }
-        silent = verdict.stance in (Stance.NEUTRAL, Stance.INSUFFICIENT)
+        silent = verdict.stance is Stance.NEUTRAL or verdict.stance is Stance.INSUFFICIENT
         return Reading(
             id=self.id,
             underlying=inputs.underlying,
             instrument=(inputs.contract or "") if self.needs[0] == "future" else inputs.underlying,
             timeframe=inputs.timeframe,
-            bar_ts=bar_ts,
-            asof=asof,
+            bar_ts=bar.bar_ts if bar else None,
+            asof=bar.asof if bar else None,
             final=final,
             state=verdict.stance,
             strength=0.0 if silent else _bounded(verdict.strength),
-            values=values,
-            levels=tuple([lv for lv in verdict.levels if math.isfinite(lv.price)]),
+            values={} if table is None else _values(table),
+            levels=_known_levels(verdict.levels),
             reason=verdict.reason,
-            flags=self._flags(verdict.flags, span, inputs, final),
+            flags=self._flags(verdict.flags, bar, inputs, final),
             warmup=verdict.warmup or _warmup(min(have, self.warmup), self.warmup),
         )
 
     def _flags(
-        self,
-        own: tuple[str, ...],
-        span: tuple[int, int] | None,
-        inputs: Inputs,
-        final: bool,
+        self, own: tuple[str, ...], bar: LastBar | None, inputs: Inputs, final: bool
     ) -> tuple[str, ...]:
-        """Return the flags of a reading: the section's own, and what holds for all of them.
-
-        `span` is when its bar starts and ends [s].
-        """
-        found = list(own)
-        if span is not None:
-            start, end = span
-            if inputs.reopened and any(start <= at < end for at in inputs.reopened):
-                found = [f for f in found if not f.startswith("fresh_")] + [HALT]
-            found += closing_flags(start, self.needs, self.needs[0], inputs.expiry)
-            if inputs.rolled and "future" in (*self.needs, *self.optional):
-                found.append("rolled_contract")
+        """Return the flags of a reading: the section's own, and what holds for all of them."""
+        found = own
+        if bar is not None:
+            if bar.reopens:
+                found = (*_stale(found), HALT)
+            found += bar.closing_of_chain if "chain" in self.needs else bar.closing
+            if inputs.rolled and "future" in self.takes:
+                found += ("rolled_contract",)
         if not final:
-            found.append("provisional")
-        return tuple(dict.fromkeys(found)) if found else ()
+            found += ("provisional",)
+        return tuple(dict.fromkeys(found)) if len(found) > 1 else found
+
+
+def _continuous(verdict: Verdict, bar: LastBar, bars: AnyBars) -> Verdict:
+    """Flag missing bars, which cap the strength, and an opening gap, which mutes crosses."""
+    if verdict.stance is Stance.INSUFFICIENT:
+        return verdict
+    in_window, at_open = bar.breaks(bars)
+    if not in_window and not at_open:
+        return verdict
+    strength, flags = verdict.strength, verdict.flags
+    if in_window:
+        strength, flags = min(strength, GAP_CAP), (*flags, "gap_in_window")
+    if at_open:
+        flags = (*_stale(flags), "gap_open")
+    return replace(verdict, strength=strength, flags=flags)
+
+
+def _stale(flags: Iterable[str]) -> tuple[str, ...]:
+    """Return flags without those of what happened on the last bar itself."""
+    return tuple([flag for flag in flags if not flag.startswith("fresh_")])
 
 
 def _continues(lead: Columns, earlier: Columns, past: tuple[Any, ...]) -> bool:
     """Say whether `lead` has one bar more than it had for `earlier`, and all else is the same."""
-    before, starts = len(earlier), lead.starts
+    before, times, known = len(earlier), lead.times, earlier.times
     return (
         len(lead) == before + 1 > 1
-        and bool(starts[0] == earlier.starts[0] and starts[-2] == earlier.starts[-1])
+        and times.before_last == known.last
+        and times.first == known.first
         and all(map(is_, earlier.facts.get(MADE_FROM, (None,)), past))
     )
+
+
+def _values(table: AnyBars) -> dict[str, float | str | None]:
+    """Return the last row of a table as JSON can carry it."""
+    facts = table.facts if isinstance(table, Columns) else {}
+    if VALUES not in facts:
+        isfinite = math.isfinite
+        facts[VALUES] = {
+            name: value if type(value) is float and isfinite(value) else _known(value)
+            for name, value in last_row(table).items()
+        }
+    values: dict[str, float | str | None] = facts[VALUES]
+    return values
+
+
+def _known_levels(levels: tuple[PriceLevel, ...]) -> tuple[PriceLevel, ...]:
+    return tuple([lv for lv in levels if math.isfinite(lv.price)]) if levels else ()
 
 
 @lru_cache(maxsize=1024)

@@ -20,7 +20,7 @@ from dashboard.pipeline.hours import trading_hours
 
 DAY = timedelta(days=1)
 LOOKS_BACK = 7  # days in which something may have been left
-REPORT_TRIES = 8  # some three minutes
+REPORT_TRIES = 30  # some twenty-five minutes: what is not reconciled by then never is
 REPORTS_SHOWN = 5
 NO_TOKEN = "No token of Kite's was good after the close"  # noqa: S105 - a sentence
 
@@ -56,7 +56,11 @@ class Ending:
             return
 
         def finish() -> None:
-            self.recording.finish()
+            try:
+                self.recording.finish()
+            except Exception:
+                self._looked_on = None  # what is not done of a complete tape is left, and found
+                raise
             self._owe(day)
             self._looked_on = plan.day
             self.diary.note(f"The tape of {day} is complete")

@@ -17,7 +17,7 @@ from dashboard.operations.kite_states import Event, last_end, next_state
 log = structlog.get_logger(__name__)
 
 FIRST_WAIT_S = 5.0  # after a trial that Kite did not answer; doubled each time
-LONGEST_WAIT_S = 5.0 * MINUTE_S
+LONGEST_WAIT_S = 60.0  # nothing is received meanwhile, in trading hours too
 DOUBLINGS = 16  # more would not matter, and too many cannot be counted
 PROOF_S = 10 * MINUTE_S  # a token that nothing came with for so long is asked about
 LONGEST_REASON = 300

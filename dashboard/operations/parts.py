@@ -80,6 +80,11 @@ class Recording(Protocol):
         """Return the day that is being recorded, None while none is."""
         ...
 
+    @property
+    def is_lost(self) -> bool:
+        """Say whether another process writes the tape now: nothing that comes is kept here."""
+        ...
+
     def begin(self, day: date, instruments: Sequence[Instrument]) -> None:
         """Open the day's tape, or go on with it, and start its desk. Blocks."""
         ...
@@ -180,6 +185,11 @@ class Notifier(Protocol):
 
 class Lease(Protocol):
     """The right to be the only one, kept by renewing it."""
+
+    @property
+    def is_local(self) -> bool:
+        """Say whether it is kept in a file here: what refuses us refuses everybody."""
+        ...
 
     def hold(self) -> bool:
         """Take or renew it; False while another process has it. Blocks shortly."""

@@ -104,15 +104,16 @@ class Scheduler:
 
     def _hold_the_right(self) -> None:
         self._right.renew()
-        if self._right.other and self.parts.recording.day is not None:
-            self.jobs.begin("recording", self.parts.recording.close)  # it is another's day now
+        recording = self.parts.recording
+        if recording.day is not None and (self._right.other or recording.is_lost):
+            self.jobs.begin("recording", recording.close)  # it is, or was, another's day
 
     def _look_at_sessions(self) -> None:
         self.jobs.begin("sessions", self.parts.sessions.look, SESSIONS_S)
         self._kite.look()
 
     def _call_a_person(self) -> None:
-        if self._right.other:
+        if self._right.is_anothers:
             return  # which calls
         now = from_ns(self.clock.now_ns())
         if self._caller.look(self.plan, self.parts.sessions.statuses(), now):
@@ -131,6 +132,7 @@ class Scheduler:
             if not contracts.has(day):
                 contracts.fetch(api, grant, day)
                 self.diary.note("The day's instruments are here")
+            contracts.remarks(day)  # the first look at a day takes a while: not on the loop
             self._contracts_day = day
 
         self._kite.ask("contracts", fetch)
@@ -209,7 +211,7 @@ class Scheduler:
     def _tell(self) -> None:
         """Put the present state together, and keep it where other processes find it."""
         self._status = self._whole_status()
-        if not self._right.other:  # which tells its own
+        if not self._right.is_anothers:  # which tells its own
             self.jobs.begin("journal", self._beat, BEAT_S)
 
     def _beat(self) -> None:
@@ -233,7 +235,10 @@ class Scheduler:
         self.jobs.close(PATIENCE_S)
         self._granted = ()
         self.parts.pool.close()
-        self._right.release()
+        try:
+            self.parts.recording.close()  # first: whoever has the right next takes over the tape
+        finally:
+            self._right.release()
 
     def _whole_status(self) -> OperationsStatus:
         now = brief_status(self.clock.now_ns(), self.mode, self.plan)

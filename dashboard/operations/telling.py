@@ -16,7 +16,7 @@ from dashboard.operations.jobs import Jobs
 from dashboard.operations.parts import Parts
 from dashboard.operations.plan import Plan
 
-OUTER = frozenset({"Scheduler", "Calendar", "Kite", "Socket", "Quotes", "Tape", "Database"})
+OUTER = frozenset({"Scheduler", "Calendar", "Kite", "Socket", "Quotes", "Desk", "Tape", "Database"})
 FAILED = {
     "lease": "The right to the connection could not be asked for",
     "sessions": "Kite's sessions could not be looked at",

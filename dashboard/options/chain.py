@@ -26,7 +26,7 @@ from dashboard.core.bars import AnyBars, Bars, starts_s
 from dashboard.core.clock import IST, bar_index
 from dashboard.core.errors import InputError
 from dashboard.core.market import Floats, Ints
-from dashboard.core.table import Columns
+from dashboard.core.table import Columns, Starts
 
 FIELDS = ("ltp", "oi", "volume")
 KINDS = ("CE", "PE")
@@ -151,7 +151,7 @@ class ChainHistory(Columns):
 
     def __init__(
         self,
-        starts: Ints,
+        starts: Ints | Starts,
         strikes: Floats,
         sides: Mapping[tuple[str, str], Floats],
         header: Mapping[str, Floats],
@@ -179,7 +179,7 @@ class ChainHistory(Columns):
             name: values if values.shape == shape else np.broadcast_to(values, shape)
             for name, values in added.items()
         }
-        return ChainHistory(self.starts, self.strikes, sides, self.values)
+        return ChainHistory(self.times, self.strikes, sides, self.values)
 
     def rows(self, first: int, stop: int | None = None) -> "ChainHistory":
         """Return the rows from `first` up to `stop`, as views."""
@@ -231,7 +231,7 @@ def chain_history(chain: AnyBars) -> ChainHistory:
     for field, kind in sorted(set(zip(fields[options], kinds[options], strict=True))):
         at = np.flatnonzero((fields == field) & (kinds == kind))
         block = np.full((len(frame), len(strikes)), np.nan)
-        block[:, np.searchsorted(strikes, prices[at].astype(np.float64))] = values[:, at]
+        block[:, strikes.searchsorted(prices[at].astype(np.float64))] = values[:, at]
         sides[str(field), str(kind)] = block
     header = {str(fields[at]): values[:, at] for at in np.flatnonzero(~options)}
     return ChainHistory(starts_s(frame), strikes, sides, header)

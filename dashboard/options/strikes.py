@@ -54,7 +54,7 @@ def nearest_strikes(strikes: Floats, price: Floats) -> Floats:
     """
     if not len(strikes):
         return np.full(len(price), np.nan)
-    above = np.clip(np.searchsorted(strikes, price), 1, max(1, len(strikes) - 1))
+    above = np.clip(strikes.searchsorted(price), 1, max(1, len(strikes) - 1))
     low, high = strikes[above - 1], strikes[np.minimum(above, len(strikes) - 1)]
     nearest = np.where(price - low <= high - price, low, high)
     return np.where(np.isfinite(price), nearest, np.nan)
@@ -89,7 +89,7 @@ def positions_around(
     if len(money) > FEW:
         own, row = np.unique(money, return_inverse=True)  # few: the index moves slowly
     wanted = own[:, None] + step * np.arange(-each_side, each_side + 1)
-    at = np.minimum(np.searchsorted(strikes, wanted - ON_GRID * step), len(strikes) - 1)
+    at = np.minimum(strikes.searchsorted(wanted - ON_GRID * step), len(strikes) - 1)
     listed = np.abs(strikes[at] - wanted) < ON_GRID * step
     missing = np.where(np.isnan(own), np.nan, width - listed.sum(axis=1))
     return np.where(listed, at, -1)[row], missing[row]

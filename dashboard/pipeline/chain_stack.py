@@ -75,7 +75,7 @@ class Stack:
 def joined(minutes: ChainHistory, snapshot: ChainSnapshot) -> ChainHistory:
     """Return the minutes with one more at their end; it replaces one of the same minute."""
     if len(minutes) and minutes.starts[-1] >= snapshot.start:
-        minutes = minutes.rows(0, int(np.searchsorted(minutes.starts, snapshot.start)))
+        minutes = minutes.rows(0, int(minutes.starts.searchsorted(snapshot.start)))
     head = {"spot": snapshot.spot, "oi_age_s": snapshot.oi_age_s}
     return ChainHistory(
         np.append(minutes.starts, snapshot.start),

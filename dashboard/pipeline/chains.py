@@ -210,7 +210,7 @@ class ChainBook:
                 minutes = joined(minutes, chain.take(self._state, now - now % MINUTE_S, now))
             starts, at = self._bars(minutes.starts, timeframe)
             return chain.with_yesterday(picked(minutes, starts, at)) if len(at) else None
-        count = int(np.searchsorted(minutes.starts, until))
+        count = int(minutes.starts.searchsorted(until))
         key, last = (underlying, timeframe), chain.snapshots[count - 1] if count else None
         told = self._told.get(key)
         if told is None or told[0] is not last:

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -30,6 +30,15 @@ QUARTER = "15m"
 AVERAGE = "average_price"  # a future's column: what the exchange told by the bar's close
 
 
+class _Closed(NamedTuple):
+    """Closed bars as arrays: `settled` of a series of `size`, with `until` [s] settled."""
+
+    size: int
+    until: int
+    settled: int
+    bars: Columns
+
+
 @dataclass
 class DeskInputs:
     """Build `Inputs` for an underlying and timeframe from what is closed so far."""
@@ -46,7 +55,8 @@ class DeskInputs:
     _told: dict[str, tuple[float, Columns]] = field(default_factory=dict)
     _recent: dict[str, bool] = field(default_factory=dict)
     _rows: dict[int, int] = field(default_factory=dict)
-    _columns: dict[tuple[int, str], tuple[int, Columns]] = field(default_factory=dict)
+    _columns: dict[tuple[int, str], "_Closed"] = field(default_factory=dict)
+    _absent: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.halts = Halts(self.series, self.settling, self.contracts)
@@ -142,23 +152,19 @@ class DeskInputs:
     ) -> Columns | None:
         if instrument is None:
             return None
-        bars = self.series.get(instrument.token, timeframe).bars
+        series = self.series.get(instrument.token, timeframe)
         if forming:
             slots = self.open_slots(instrument)
-            bars = np.concatenate(
-                [bars, *self.series.open_bars(instrument.token, timeframe, slots)]
-            )
+            open_bars = self.series.open_bars(instrument.token, timeframe, slots)
+            bars = np.concatenate([series.bars, *open_bars])
             return bars_columns(regular(bars), *_more(instrument))
-        bars = self._settled(bars, instrument.segment, timeframe)
-        key = (instrument.token, timeframe)
-        size, known = self._columns.get(key, (-1, None))
-        if known is None or size != len(bars):
-            if known is None or not len(known) or size != len(bars) - 1:
-                known = bars_columns(regular(bars), *_more(instrument))
-            else:
-                known = with_bar(known, bars[size])
-            self._columns[key] = len(bars), known
-        return known
+        key, size, until = (instrument.token, timeframe), series.size, self.settling.until
+        known = self._columns.get(key)
+        if known is None or known.size != size or known.until != until:
+            settled = self._settled(series.bars, instrument.segment, timeframe)
+            columns = _grown(known, settled, _more(instrument))
+            known = self._columns[key] = _Closed(size, until, len(settled), columns)
+        return known.bars
 
     def _settled(
         self, bars: npt.NDArray[np.void], segment: Segment, timeframe: str
@@ -218,6 +224,11 @@ class DeskInputs:
         return self._recent[name]
 
     def _missing(self, underlying: str) -> dict[str, str]:
+        if underlying not in self._absent:
+            self._absent[underlying] = self._reasons(underlying)
+        return self._absent[underlying]
+
+    def _reasons(self, underlying: str) -> dict[str, str]:
         return {
             "index": f"No {underlying} index in this recording",
             "future": "No future volume in this recording",
@@ -229,6 +240,13 @@ class DeskInputs:
             "past_volume": "No earlier session's volume in the store",
             "chain": self.chains.missing(underlying),
         }
+
+
+def _grown(known: _Closed | None, settled: npt.NDArray[np.void], more: tuple[str, ...]) -> Columns:
+    """Return settled bars as arrays, with `more` columns; one bar more is added to those known."""
+    if known is None or not len(known.bars) or len(settled) - known.settled not in (0, 1):
+        return bars_columns(regular(settled), *more)
+    return known.bars if known.settled == len(settled) else with_bar(known.bars, settled[-1])
 
 
 def _is_same(price: float, other: float) -> bool:

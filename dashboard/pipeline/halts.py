@@ -89,7 +89,7 @@ class Halts:
 
     def _settled(self, instrument: Instrument) -> npt.NDArray[np.void]:
         bars = self.series.get(instrument.token, "1m").since(self.settling.hours.start)
-        return bars[: int(np.searchsorted(bars["start"], self.settling.until))]
+        return bars[: int(bars["start"].searchsorted(self.settling.until))]
 
 
 def _starts(minutes: list[npt.NDArray[np.void]]) -> Ints:

@@ -113,7 +113,7 @@ def running(starts: Ints, volume: Floats, expired: bool) -> Columns | None:
         return None
     traded = np.zeros(len(minutes))
     inside = np.isin(starts, minutes)
-    traded[np.searchsorted(minutes, starts[inside])] = volume[inside]
+    traded[minutes.searchsorted(starts[inside])] = volume[inside]
     return Columns(
         minutes, {"volume": np.cumsum(traded), "expiry": np.full(len(minutes), float(expired))}
     )

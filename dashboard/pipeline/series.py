@@ -20,6 +20,8 @@ from dashboard.pipeline.bars import Closed, aggregate
 from dashboard.pipeline.hours import AUCTION, CLOSED, Hours
 
 WARMUP_BARS = 400
+BAR_NAMES = BAR_DTYPE.names or ()  # asked for once: numpy makes them anew each time
+AUCTION_FLAG = int(BarFlag.AUCTION)  # an `IntFlag` is slow to compute with
 
 
 class BarSeries:
@@ -49,6 +51,11 @@ class BarSeries:
         self._size = len(merged)
 
     @property
+    def size(self) -> int:
+        """Return how many bars there are."""
+        return self._size
+
+    @property
     def bars(self) -> npt.NDArray[np.void]:
         """Return all bars; a view that later appends do not change."""
         return self._bars[: self._size]
@@ -56,7 +63,7 @@ class BarSeries:
     def since(self, start: int) -> npt.NDArray[np.void]:
         """Return the bars from `start` (seconds) on."""
         bars = self.bars
-        return bars[int(np.searchsorted(bars["start"], start)) :]
+        return bars[int(bars["start"].searchsorted(start)) :]
 
 
 def bars_frame(bars: npt.NDArray[np.void], *, with_flags: bool = False) -> pd.DataFrame:
@@ -76,15 +83,15 @@ def bars_columns(bars: npt.NDArray[np.void], *more: str) -> Columns:
 
 def with_bar(columns: Columns, bar: np.void) -> Columns:
     """Return bars as arrays, `columns` and one more if price signals may read it."""
-    row = dict(zip(BAR_DTYPE.names or (), bar.item(), strict=True))
-    if row["flags"] & BarFlag.AUCTION:
+    row = dict(zip(BAR_NAMES, bar.item(), strict=True))
+    if row["flags"] & AUCTION_FLAG:
         return columns
     return columns.followed_by(row["start"], Row({name: row[name] for name in columns.values}))
 
 
 def regular(bars: npt.NDArray[np.void]) -> npt.NDArray[np.void]:
     """Return the bars that price signals may read: none of the closing auction."""
-    auction = (bars["flags"] & BarFlag.AUCTION) != 0
+    auction = (bars["flags"] & AUCTION_FLAG) != 0
     return bars[~auction] if auction.any() else bars
 
 

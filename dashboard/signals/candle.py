@@ -159,7 +159,7 @@ def _rvol(bars: AnyBars, future: AnyBars | None) -> Floats:
     theirs, mine = starts_s(future), starts_s(bars)
     if np.array_equal(theirs, mine):
         return own
-    at = np.minimum(np.searchsorted(theirs, mine), len(theirs) - 1)
+    at = np.minimum(theirs.searchsorted(mine), len(theirs) - 1)
     same = theirs[at] == mine
     found[same] = own[at[same]]
     return found

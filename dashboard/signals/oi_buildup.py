@@ -141,7 +141,7 @@ def resume(table: Columns, bars: Columns, other: Columns | None = None) -> Row |
         night = first_of_day(bars.rows(0, last))
         told = bool(_references(bars.starts[night:], bars.days[night:])[0][-1] >= 0)
     day = first_of_day(bars) - 1 if told else last
-    recent = int(np.searchsorted(bars.starts, start - SHORT_S, side="right")) - 1
+    recent = int(bars.starts.searchsorted(start - SHORT_S, side="right")) - 1
     if recent < 0 or start - int(bars.starts[recent]) > SHORT_S + LATE_S:
         recent = last
     rows = [last, day, recent]
@@ -203,7 +203,7 @@ def _aligned(starts: Ints, other: AnyBars | None) -> Floats:
     if other is None or not len(other):
         return np.full(len(starts), np.nan)
     own, oi = starts_s(other), column(other, "oi")
-    at = np.searchsorted(own, starts, side="right") - 1
+    at = own.searchsorted(starts, side="right") - 1
     if not (oi[at] > 0).all():
         oi = _carried(_counted(oi))
     return np.where(at >= 0, oi[at], np.nan)
@@ -218,7 +218,7 @@ def _references(starts: Ints, days: Ints) -> tuple[Ints, Ints]:
         told = wanted is None or wanted == days[before]
         if told and not ends_early(int(days[before]), starts[before:first], Segment.FNO):
             day[first:end] = first - 1
-    recent = np.searchsorted(starts, starts - SHORT_S, side="right") - 1
+    recent = starts.searchsorted(starts - SHORT_S, side="right") - 1
     late = starts - starts[recent] > SHORT_S + LATE_S  # the night is always later
     recent[late] = -1
     return day, recent

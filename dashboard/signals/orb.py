@@ -193,7 +193,7 @@ def _stand(last: dict[str, float], inputs: Inputs, opened: int, starts: Ints) ->
     """Judge the bars of today that follow a known range."""
     assert inputs.index is not None
     top, bottom = last["or15_high"], last["or15_low"]
-    after = starts[np.searchsorted(starts, opened + LEADING * 60) :]
+    after = starts[starts.searchsorted(opened + LEADING * 60) :]
     sides = _sides(column(inputs.index, "close")[len(inputs.index) - len(after) :], top, bottom)
     turns = np.flatnonzero(sides != np.append(0, sides[:-1]))  # where a run of one side begins
     side = int(sides[-1]) if len(sides) else 0

@@ -20,7 +20,7 @@ import math
 import numpy as np
 
 from dashboard.core.averages import SAR, adx, atr
-from dashboard.core.bars import AnyBars, Bars, as_table, column, last_row, prices
+from dashboard.core.bars import AnyBars, Bars, as_table, last_row, prices, row_before
 from dashboard.core.market import Floats
 from dashboard.core.signal import Inputs, Signal, Stance, Verdict
 from dashboard.core.table import Columns, Row
@@ -73,12 +73,12 @@ def calculate(bars: Bars) -> Bars:
 def resume(table: Columns, bars: Columns) -> Row:
     """Return the last bar's row."""
     high, low, close = prices(bars, "high", "low", "close")
-    stop = SAR(high, low, STEP, LIMIT)[-1:]
+    stop, middle = float(SAR(high, low, STEP, LIMIT)[-1]), float(low[-1]) + float(high[-1])
     return Row(
         {
-            "psar": float(stop[0]),
-            "psar_dir": float(_sides(high[-1:], low[-1:], stop)[0]),
-            "psar_gap": float(close[-1] - stop[0]),
+            "psar": stop,
+            "psar_dir": float(middle > 2 * stop) - float(middle < 2 * stop),
+            "psar_gap": float(close[-1]) - stop,
             "atr14": float(atr(bars, PERIOD)[-1]),
             "adx14": float(adx(bars, PERIOD)[-1]),
         }
@@ -124,7 +124,7 @@ def _trend(value: float) -> str:
 
 def _flags(table: AnyBars) -> tuple[str, ...]:
     """Tag the closed bar on which the stop has just been reached."""
-    before, now = column(table, "psar_dir")[-2:]
+    before, now = row_before(table)["psar_dir"], last_row(table)["psar_dir"]
     return ("fresh_flip",) if before * now < 0 else ()
 
 

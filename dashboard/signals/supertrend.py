@@ -19,7 +19,7 @@ from typing import NamedTuple
 import numpy as np
 
 from dashboard.core.averages import atr
-from dashboard.core.bars import AnyBars, Bars, as_table, column, last_row, prices
+from dashboard.core.bars import AnyBars, Bars, as_table, last_row, prices, row_before
 from dashboard.core.market import Floats
 from dashboard.core.signal import Inputs, Signal, Stance, Verdict
 from dashboard.core.table import Columns, Row
@@ -192,11 +192,9 @@ def judge(table: AnyBars, inputs: Inputs) -> Verdict:
 
 def _flags(table: AnyBars) -> tuple[str, ...]:
     """Tag the closed bar on which either stop has just turned."""
-    for name in ("st_10_3_dir", "st_7_3_dir"):
-        before, now = column(table, name)[-2:]
-        if before * now < 0:
-            return ("fresh_flip",)
-    return ()
+    before, now = row_before(table), last_row(table)
+    turned = any(before[name] * now[name] < 0 for name in ("st_10_3_dir", "st_7_3_dir"))
+    return ("fresh_flip",) if turned else ()
 
 
 SIGNAL = Signal(

@@ -239,7 +239,7 @@ def calculate(
         None if chain is None else _open_interest(starts[begins], days_of(bars)[begins], chain)
     )
     zones, tolerance, made, pivot = _zones(_Known(known, strikes, underlying))
-    which = np.searchsorted(begins, np.arange(len(bars)), side="right") - 1
+    which = begins.searchsorted(np.arange(len(bars)), side="right") - 1
     columns = _table(bars, close, zones, which, tolerance)
     standing = Standing(
         len(begins) - 1, _last_of(zones[-1]), float(tolerance[-1]), float(made[-1]), pivot
@@ -331,7 +331,7 @@ def _renewed_last(
     (width,) = _tolerance(quarters, last.opens).tolist()
     moving = _swings(quarters, last)
     fixed, born = _constants(_names(levels))
-    price = np.concatenate([*map(np.ravel, levels.values()), moving.prices[0]])
+    price = np.concatenate([*(one.ravel() for one in levels.values()), moving.prices[0]])
     there = np.isfinite(price)
     codes = np.append(fixed, moving.codes[0])[there]
     zones = _renewal(
@@ -461,12 +461,12 @@ def _renewals(bars: Columns, begins: Ints, sessions: Ints) -> Renewals:
         bars.starts[begins],
         days,
         column(bars, "open")[begins],
-        np.searchsorted(sessions, days),
+        sessions.searchsorted(days),
     )
 
 
 def _quarters(longer: AnyBars, sessions: Ints, renewals: Renewals) -> Quarters:
-    own = np.searchsorted(sessions, days_of(longer))
+    own = sessions.searchsorted(days_of(longer))
     high, low, close = prices(longer, "high", "low", "close")
     return Quarters(
         high,
@@ -474,7 +474,7 @@ def _quarters(longer: AnyBars, sessions: Ints, renewals: Renewals) -> Quarters:
         close,
         own,
         np.searchsorted(starts_s(longer) + QUARTER_S, renewals.starts, side="right"),
-        np.searchsorted(own, renewals.sessions - SESSIONS + 1),
+        own.searchsorted(renewals.sessions - SESSIONS + 1),
     )
 
 
@@ -538,7 +538,7 @@ def _opening(renewals: Renewals, made: Columns) -> Named:
         opened = int(made.starts[first]) if hours is None else hours[0][0]
         if not opened <= renewals.starts[first] <= opened + MISSING_S:
             continue
-        end = int(np.searchsorted(days, days[first], side="right"))
+        end = int(days.searchsorted(days[first], side="right"))
         ends[0, first + 1 : end], ends[1, first + 1 : end] = high[first], low[first]
         if first + 2 < end and made.starts[first + 1] == opened + QUARTER_S:
             ends[2, first + 2 : end] = high[first : first + 2].max()
@@ -556,7 +556,7 @@ def _swings(quarters: Quarters, renewals: Renewals) -> Levels:
     codes = np.repeat([CODE["swing high"], CODE["swing low"]], [len(tops), len(bottoms)])
     price = np.append(quarters.high[tops - REACH], quarters.low[bottoms - REACH])[order]
     first = np.searchsorted(at - REACH, quarters.first)
-    end = np.searchsorted(at, quarters.known)  # known at the close of bar `at`
+    end = at.searchsorted(quarters.known)  # known at the close of bar `at`
     most = int((end - first).max(initial=0))
     width = -(-most // ROOM_FOR) * ROOM_FOR  # rarely another one: what is remembered stays valid
     column = first[:, None] + np.arange(width)
@@ -585,7 +585,7 @@ def _open_interest(starts: Ints, days: Ints, chain: AnyBars) -> Floats:
     """
     history = chain_history(chain)
     strikes = np.full((2, len(starts)), np.nan)
-    at = np.searchsorted(history.starts, starts) - 1  # a row that began earlier
+    at = history.starts.searchsorted(starts) - 1  # a row that began earlier
     today = np.flatnonzero((at >= 0) & (history.days[at] == days)) if len(history) else ()
     if len(today) and len(history.strikes):
         for place, kind in enumerate(("CE", "PE")):
@@ -622,16 +622,16 @@ def _profile(
         return {}
     table = volume_profile.calculate(future, underlying)
     starts, own = starts_s(future), starts_s(bars)
-    at = np.minimum(np.searchsorted(starts, own), len(starts) - 1)
+    at = np.minimum(starts.searchsorted(own), len(starts) - 1)
     mine = np.flatnonzero(starts[at] == own)
     if not len(mine):
         return None
     theirs, both = at[mine], own[mine]
     days = days_of(bars)[mine]
     basis = column(future, "close")[theirs] - column(bars, "close")[mine]
-    begun = np.searchsorted(both, renewals.starts, side="right") - 1
-    closed = np.searchsorted(both, renewals.starts) - 1  # a bar that began earlier
-    night = np.searchsorted(days, renewals.days) - 1  # the last bar before this day
+    begun = both.searchsorted(renewals.starts, side="right") - 1
+    closed = both.searchsorted(renewals.starts) - 1  # a bar that began earlier
+    night = days.searchsorted(renewals.days) - 1  # the last bar before this day
     today = (begun >= 0) & (days[begun] == renewals.days) & (night >= 0)
     running = (closed >= 0) & (days[closed] == renewals.days)
     now = np.where(running, basis[closed], np.nan)
@@ -815,7 +815,7 @@ def _table(
     end = np.cumsum(sizes)
     # each renewal's prices are moved so far up that one sorted array holds all of them
     keys = price[:-1] + APART * np.repeat(np.arange(len(sizes)), sizes)
-    above = np.searchsorted(keys, close + APART * which, side="right")
+    above = keys.searchsorted(close + APART * which, side="right")
     columns: dict[str, Values] = {}
     places = {}
     for side, way in zip(SIDES, (-1, 1), strict=True):

@@ -148,7 +148,7 @@ def _spot(starts: Ints, index: AnyBars | None) -> Floats:
         return close[-1:]
     if np.array_equal(own, starts):  # the usual case, and a quarter of the cost
         return close
-    at = np.searchsorted(own, starts, side="right") - 1
+    at = own.searchsorted(starts, side="right") - 1
     found = np.maximum(at, 0)
     known = (at >= 0) & (days_of(index)[found] == (starts + IST_OFFSET_S) // DAY_S)
     spot: Floats = np.where(known, close[found], np.nan)
@@ -168,7 +168,7 @@ def _compared(
     today: Compared | None = None
     for first, end in session_spans(days):
         day, own = int(days[first]), vix[first:end]
-        before = int(np.searchsorted(past, day))
+        before = int(past.searchsorted(day))
         close = _previous_close(day, previous, past[:before], closes[:before])
         year = np.sort(closes[before - SESSIONS : before]) if before >= SESSIONS else None
         today = Compared(close, year)
@@ -183,7 +183,7 @@ def _against(vix: Floats, day: Compared) -> tuple[Floats, Floats]:
     change: Floats = 100 * (vix / day.close - 1)
     if day.year is None:
         return change, np.full(len(vix), np.nan)
-    return change, 100 * np.searchsorted(day.year, vix, side="right") / SESSIONS
+    return change, 100 * day.year.searchsorted(vix, side="right") / SESSIONS
 
 
 def _official(daily: AnyBars | None) -> tuple[Ints, Floats]:
@@ -258,12 +258,12 @@ def _index_falls(inputs: Inputs) -> bool:
     if bars is None or not len(bars):
         return False
     days, close = days_of(bars), column(bars, "close")
-    day, first = int(days[-1]), int(np.searchsorted(days, days[-1]))
+    day, first = int(days[-1]), int(days.searchsorted(days[-1]))
     past, closes = _official(inputs.daily)
-    before = int(np.searchsorted(past, day))
+    before = int(past.searchsorted(day))
     seen = None
     if first:
-        night, begun = int(days[first - 1]), int(np.searchsorted(days, days[first - 1]))
+        night, begun = int(days[first - 1]), int(days.searchsorted(days[first - 1]))
         if not ends_early(night, starts_s(bars)[begun:first], Segment.INDEX):
             seen = night, float(close[first - 1])
     return float(close[-1]) < _previous_close(day, seen, past[:before], closes[:before])

@@ -280,7 +280,7 @@ class PastSessions:
         are 3. The last column is for minutes in which no session ever traded.
         """
         if (day, expiring) not in self._usual:
-            known = np.arange(int(np.searchsorted(self.days, day)))
+            known = np.arange(int(self.days.searchsorted(day)))
             alike = known[self.expiry[known]]
             if expiring and len(alike) >= MIN_EXPIRY_SESSIONS:
                 known = alike

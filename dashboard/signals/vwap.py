@@ -270,7 +270,7 @@ def _is_thin(today: AnyBars, timeframe: str) -> bool:
     starts = starts_s(today)
     since = max(int(starts[0]), int(starts[-1]) - (THIN_MINUTES - size) * 60)
     slots = (int(starts[-1]) - since) // (size * 60) + 1
-    recent = column(today, "volume")[int(np.searchsorted(starts, since)) :]
+    recent = column(today, "volume")[int(starts.searchsorted(since)) :]
     idle = int(np.count_nonzero(recent <= 0))  # an unknown volume may have been one
     return 2 * (len(recent) - idle) < slots
 

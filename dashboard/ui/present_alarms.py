@@ -35,6 +35,7 @@ def alarms(snapshot: Snapshot, operations: OperationsStatus | None, role: str) -
         *_sign_ins(operations, role),
         *_stopped(operations),
         *_socket(operations),
+        *_desk(operations),
         *_store(operations.stages, operations.at_ns),
         *_problems(operations),
     ]
@@ -82,6 +83,14 @@ def _socket(operations: OperationsStatus) -> Iterator[Notice]:
             yield _of(
                 stage, f"socket-{stage.state}", f"The socket to Kite {word}", operations.at_ns
             )
+
+
+def _desk(operations: OperationsStatus) -> Iterator[Notice]:
+    """Yield a banner for a desk that is behind: what it shows looks as it did in time."""
+    for stage in operations.stages:
+        if stage.name == "Desk" and stage.state in (DOWN, LATE):
+            word = "has failed" if stage.state == DOWN else "is behind"
+            yield _of(stage, f"desk-{stage.state}", f"The desk {word}", operations.at_ns)
 
 
 def _store(stages: Sequence[Stage], now_ns: int | None) -> Iterator[Notice]:

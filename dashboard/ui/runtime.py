@@ -87,9 +87,11 @@ class Runtime:
 
     def stop(self) -> None:
         """Write what waits, and leave a live day to be gone on with."""
-        if self.operations is not None:
-            self.operations.stop()
-        self.room.stop()
+        try:
+            if self.operations is not None:
+                self.operations.stop()
+        finally:
+            self.room.stop()
 
 
 def build(settings: Settings, clock: Clock) -> Runtime:

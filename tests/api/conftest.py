@@ -25,7 +25,7 @@ from storage.store import open_store
 from tests.api.people import People
 from tests.auth.conftest import QuickHasher
 from tests.pipeline.conftest import database  # noqa: F401 - the fixture with both days
-from tests.pipeline.desk_room import wait
+from tests.pipeline.desk_room import rest, wait
 from tests.pipeline.frames import DAY, instant
 from tests.pipeline.stored import MORNING, make_tools
 
@@ -99,4 +99,5 @@ def morning(parts: ApiParts) -> Desk:
     parts.room.desks.share(desk)
     desk.start(playing=False)
     wait(desk, lambda s: s.status == "paused")
+    rest(desk)
     return desk

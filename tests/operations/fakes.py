@@ -149,6 +149,7 @@ class FakePool:
 class FakeRecording:
     world: World
     day: date | None = None
+    is_lost: bool = False
     left: set[date] = field(default_factory=set)
     fails: list[Exception] = field(default_factory=list)
     known: tuple[Instrument, ...] = ()
@@ -245,6 +246,7 @@ class FakeLease:
     free: bool = True
     failure: Exception | None = None
     takes_s: float = 0.0
+    is_local: bool = False
 
     def hold(self) -> bool:
         self.world.clock.advance(self.takes_s)

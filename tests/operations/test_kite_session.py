@@ -76,8 +76,9 @@ def test_a_trial_that_kite_does_not_answer_is_repeated_ever_more_slowly():
             tried_at.append(second)
         desk.clock.advance(1)
     assert desk.state is EXPIRED
-    # waits of 5, 10, 20, 40, 80, 160 and then 300 s: four trials in the first minute
-    assert tried_at == [0, 5, 15, 35, 75, 155, 315, 615, 915, 1215]
+    # waits of 5, 10, 20, 40 and then 60 s: four trials in the first minute, and what comes
+    # back in trading hours is used within a minute
+    assert tried_at == [0, 5, 15, 35, *range(75, 1300, 60)]
 
 
 def test_an_unanswered_trial_says_when_it_is_repeated():

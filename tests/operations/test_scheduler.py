@@ -15,7 +15,7 @@ from dashboard.operations.jobs import threads
 from dashboard.operations.parts import Parts
 from dashboard.operations.scheduler import Scheduler
 from tests.logs import plain_logs
-from tests.operations.fakes import DEAD, KEY, House
+from tests.operations.fakes import DEAD, KEY, TUESDAY, House
 
 FRIDAY, MONDAY = date(2026, 8, 14), date(2026, 8, 17)
 
@@ -303,9 +303,19 @@ def test_the_end_of_a_day_is_tried_until_it_is_done():
 def test_a_day_that_cannot_be_reconciled_is_reported_without():
     house = House("15:44:00")
     house.reconciler.failure = KiteError("Kite answered 502")
-    house.until("15:50:00")
-    assert house.when("report without Kite") == ["15:48:48"]
+    house.until("16:20:00")
+    assert house.when("report without Kite") == ["16:10:48"]
     assert house.journal.kept[0].remarks == ("Kite answered 502",)
+
+
+def test_an_exchange_that_is_away_after_the_close_is_waited_for():
+    house = House("15:44:00")
+    house.reconciler.failure = KiteError("Kite answered 502")
+    house.until("15:55:00")
+    house.reconciler.failure = None
+    house.until("15:57:00")
+    assert len(house.when("reconcile")) == 1
+    assert house.when("report without Kite") == []
 
 
 def test_a_day_without_a_token_at_its_end_is_reported_without():
@@ -422,6 +432,18 @@ def test_a_process_without_the_right_does_nothing_and_says_who_has_it():
     assert house.scheduler.status().problems == ()
 
 
+def test_until_it_is_known_who_has_the_right_nobody_is_called_and_nothing_written_over():
+    kept = []
+    house = House("08:55:00", run=kept.append)
+    house.lease.free = False
+    house.sessions.state = SessionState.REQUIRED
+    house.scheduler.tick()
+    while kept:
+        kept.pop(0)()
+    assert house.journal.beats == []
+    assert house.notifier.told == []
+
+
 def test_what_another_process_took_over_is_left_to_it():
     house = House("09:30:00")
     house.until("09:30:10")
@@ -452,12 +474,55 @@ def test_a_right_that_cannot_be_renewed_runs_out_and_comes_back():
     assert house.when("finish") == []
 
 
+def test_a_file_that_cannot_be_written_for_minutes_costs_no_frame():
+    """Nobody else can take the right meanwhile, and what is received waits in memory."""
+    house = House("09:30:00")
+    house.lease.is_local = True
+    house.until("09:30:05")
+    house.lease.failure = StoreLockedError("another process holds the database")
+    house.until("09:34:00")
+    assert house.pool.granted == [("token-1",)]
+    assert any("could not be asked for" in one for one in house.scheduler.status().problems)
+    house.lease.failure, house.lease.free = None, False  # another process was quicker
+    house.until("09:34:05")
+    assert house.pool.granted[-1] == ()
+    assert len(house.when("left to another")) == 1
+
+
 def test_a_right_lasts_from_when_it_was_asked_for():
     """An answer that took thirteen seconds is of a lease that is nearly over."""
     house = House("09:30:00")
     house.lease.takes_s = 13.0
     house.until("09:31:00")
     assert house.when("begin") == []
+
+
+def test_a_tape_that_another_process_took_is_begun_again_when_that_one_is_gone():
+    """It was suspended while another one recorded, and never saw who held the right."""
+    house = House("09:30:00")
+    house.until("09:30:10")
+    house.recording.is_lost = True
+    house.until("09:30:11")
+    assert house.when("left to another") == ["09:30:11"]
+    house.recording.is_lost = False
+    house.until("09:30:12")
+    assert len(house.when("begin")) == 2
+
+
+def test_what_is_not_done_of_a_complete_tape_is_done_on_the_same_day():
+    house = House("15:44:00")
+    house.until("15:44:59")
+    finish = house.recording.finish
+
+    def fail() -> None:
+        finish()
+        house.recording.left = {TUESDAY}
+        raise StoreError("a chunk is damaged")
+
+    house.recording.finish = fail
+    house.until("15:46:00")
+    assert house.when("finish 2026-08-18") == ["15:45:01"]
+    assert len(house.journal.kept) == 1
 
 
 # -- subscriptions ---------------------------------------------------------------------------
@@ -608,7 +673,11 @@ def test_a_process_that_ends_lets_go_of_the_connection_and_of_the_right():
     house = House("09:30:00")
     house.until("09:30:10")
     house.scheduler.stop()
-    assert house.world.happened[-2:] == [("09:30:11", "pool closed"), ("09:30:11", "released")]
+    assert house.world.happened[-3:] == [
+        ("09:30:11", "pool closed"),
+        ("09:30:11", "left to another"),  # the tape, before anybody else may begin it
+        ("09:30:11", "released"),
+    ]
     house.lease.free = False  # another one took it
     house.until("09:31:00")
     assert house.world.happened[-2:] == [

@@ -1,5 +1,6 @@
 """Desks under test: started, waited for, and always stopped."""
 
+import threading
 import time
 from collections.abc import Callable
 from datetime import datetime
@@ -62,3 +63,17 @@ def wait_for(desk: Desk, status: str) -> Snapshot:
 
 def wait_at(desk: Desk, at: datetime, status: str = "paused") -> Snapshot:
     return wait(desk, lambda s: s.at == at and s.status == status)
+
+
+def rest(desk: Desk) -> None:
+    """Wait until a desk that stands has read and told everything: its number stays."""
+    end = time.monotonic() + PATIENCE_S
+    while time.monotonic() < end:
+        told = threading.Event()
+        desk.call(told.set)
+        told.wait(PATIENCE_S)
+        seq = desk.hub.latest.seq if desk.hub.latest else 0
+        wait(desk, lambda s, seq=seq: s.seq > seq)  # what was asked makes it tell once more
+        if desk.pipeline is not None and not desk.pipeline.sections._unread and not desk._dirty:
+            return
+    raise AssertionError("it never rested")

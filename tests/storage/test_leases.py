@@ -53,6 +53,17 @@ def test_who_holds_it_is_told_as_long_as_it_lasts(database: Database, clock: Man
     assert other.holder_now() is None
 
 
+def test_one_that_was_taken_by_a_clock_that_was_ahead_keeps_nobody_waiting(database: Database):
+    """The host's clock was hours ahead at its start, was set right, and the process is gone."""
+    ahead = ManualClock(datetime(2026, 8, 18, 14, 30, tzinfo=IST))
+    right = ManualClock(datetime(2026, 8, 18, 9, tzinfo=IST))
+    assert lease(database, ahead, "one").hold()
+    other = lease(database, right, "other")
+    assert other.holder_now() is None
+    assert other.hold()
+    assert other.holder_now() == "other"
+
+
 def test_leases_of_other_names_do_not_touch_each_other(database: Database, clock: ManualClock):
     assert lease(database, clock, "one").hold()
     assert SqlLease(database, clock, "another", "other").hold()

@@ -230,6 +230,17 @@ def test_a_socket_that_is_behind(state: str, title: str, kind: str):
     assert told["action"]["room"] == "status"
 
 
+@pytest.mark.parametrize(
+    ("state", "title"), [(DOWN, "The desk has failed."), (LATE, "The desk is behind.")]
+)
+def test_a_desk_that_does_not_follow(state: str, title: str):
+    """A page that is not drawn anew looks as it did when all was well."""
+    stage = Stage("Desk", state, "What it shows is of 13:41:36, 42s ago", 42.0, todo="Restart.")
+    (told,) = banners(replace(make_good(), stages=(stage,)))
+    assert told["title"] == title
+    assert "13:41:36" in told["text"]
+
+
 @pytest.mark.parametrize("name", ["Tape", "Store", "Database"])
 def test_a_store_that_cannot_be_written_is_one_banner(name: str):
     broken = Stage(name, DOWN, "The database is read-only", 31.0, todo="Make it writable.")

@@ -37,6 +37,16 @@ KEY: dict[str, Any] = {
 }
 
 
+JWK: dict[str, Any] = {
+    "kty": "RSA",
+    "use": "sig",
+    "alg": "RS256",
+    "kid": "f3...",
+    "n": "u1S...",
+    "e": "AQAB",
+}
+
+
 class SignIn(BaseModel):
     """Name and password, and the one-time code of an account that asks for one."""
 
@@ -141,6 +151,8 @@ class NewKey(BaseModel):
 class Jwk(BaseModel):
     """A public key (RFC 7517)."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [JWK]})
+
     kty: str
     use: str
     alg: str
@@ -151,5 +163,7 @@ class Jwk(BaseModel):
 
 class Jwks(BaseModel):
     """The public keys that check access tokens."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"keys": [JWK]}]})
 
     keys: list[Jwk]

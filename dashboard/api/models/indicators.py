@@ -29,6 +29,11 @@ AT: dict[str, Any] = {
     "bar_ts": "2026-12-01T13:35:00+05:30",
     "values": VALUES,
 }
+REFUSED: dict[str, Any] = {
+    "status": 422,
+    "detail": "No indicator 'RSJ': did you mean RSI?",
+    "where": "ids",
+}
 SUBSCRIPTION: dict[str, Any] = {
     "subscription": "x1Zr0a",
     "topic": "indicators:NIFTY 50:5m:RSI_14,EMA_20",
@@ -40,6 +45,8 @@ SUBSCRIPTION: dict[str, Any] = {
 
 class ParameterModel(BaseModel):
     """A number that may be chosen."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": KNOWN["parameters"]})
 
     name: str
     default: float
@@ -87,6 +94,10 @@ class IndicatorValues(BaseModel):
 class HistoryItem(BaseModel):
     """One bar's values."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"bar_ts": AT["bar_ts"], "values": VALUES["RSI_14"]}]}
+    )
+
     bar_ts: datetime
     values: Values
 
@@ -120,7 +131,10 @@ class IndicatorHistory(BaseModel):
 class Wanted(BaseModel):
     """Indicators of one instrument."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"ids": ["RSI_14", "EMA_20"], "instrument": "NIFTY"}]},
+    )
 
     ids: list[str] = Field(min_length=1, max_length=20)
     instrument: str = Field(min_length=1, max_length=40)
@@ -151,6 +165,8 @@ class Batch(BaseModel):
 class BatchProblem(BaseModel):
     """Why one of them was not answered."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [REFUSED]})
+
     status: int
     detail: str
     where: str | None = None
@@ -158,6 +174,10 @@ class BatchProblem(BaseModel):
 
 class BatchItem(BaseModel):
     """The answer to one request of a batch: values, or a problem."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{k: v for k, v in AT.items() if k != "desk"}]}
+    )
 
     instrument: str
     timeframe: str

@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from dashboard.api.models.days import StoredGap
 from dashboard.api.models.desk import DESK, DeskEnvelope
 
 REPLAY: dict[str, Any] = {
@@ -60,14 +61,6 @@ class Control(BaseModel):
     speed: float | None = Field(None, description="of speed: 1, 4, 16, 60 or 0")
 
 
-class ReplayGap(BaseModel):
-    """A stretch in which nothing was recorded."""
-
-    start: datetime
-    end: datetime
-    reason: str
-
-
 class Replay(BaseModel):
     """A desk of one's own as it stands."""
 
@@ -79,7 +72,7 @@ class Replay(BaseModel):
     error: str | None
     start: datetime
     end: datetime
-    gaps: list[ReplayGap]
+    gaps: list[StoredGap]
 
 
 class Replays(BaseModel):

@@ -60,12 +60,16 @@ class Sections(BaseModel):
 class Level(BaseModel):
     """A named price."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": READING["levels"]})
+
     label: str
     price: float = Field(description="INR")
 
 
 class Warmup(BaseModel):
     """How many bars there are, and how many a state needs."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [READING["warmup"]]})
 
     have: int
     need: int

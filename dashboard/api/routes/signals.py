@@ -173,9 +173,10 @@ async def _looked_at(parts: ApiParts, on: OnDesk, underlying: str, timeframe: st
     look = Interest(underlying, timeframe)
 
     def has(snapshot: Snapshot) -> bool:
-        return bool(snapshot.signals) and (
-            (underlying, timeframe) in snapshot.charts or snapshot.ticks == 0
-        )
+        if not snapshot.signals or snapshot.quotes is None:
+            return False
+        is_here = snapshot.quotes.universe.index(underlying) is not None
+        return not is_here or (underlying, timeframe) in snapshot.charts
 
     return await parts.looking.see(on.desk, look, has)
 

@@ -10,6 +10,13 @@ function element(name, text, className) {
   return made;
 }
 
+// A paragraph in which what stands between back quotes is code.
+function inCode(text) {
+  const made = element("p");
+  text.split("`").forEach((part, at) => made.append(at % 2 ? element("code", part) : part));
+  return made;
+}
+
 function resolved(schema, all) {
   const name = schema && schema.$ref ? schema.$ref.split("/").pop() : null;
   return name ? all[name] || {} : schema || {};
@@ -79,7 +86,9 @@ function routeOf(path, method, told, all) {
 function show(document_) {
   const all = (document_.components || {}).schemas || {};
   const about = document.getElementById("about");
-  about.textContent = document_.info.description || "";
+  for (const paragraph of (document_.info.description || "").split("\n\n")) {
+    about.append(inCode(paragraph.replaceAll("\n", " ")));
+  }
   const groups = new Map((document_.tags || []).map((tag) => [tag.name, { told: tag.description, routes: [] }]));
   for (const [path, methods] of Object.entries(document_.paths)) {
     for (const method of METHODS.filter((name) => methods[name])) {
