@@ -69,6 +69,11 @@ def test_one_s_own_store_stands_at_its_latest_day(home: Path):
     assert (home / "tezi.sqlite").exists()
 
 
+def test_a_time_that_is_none_is_refused(morning: RecordedDay):
+    with pytest.raises(InputError, match="no time of a day"):
+        TradingClient.here(morning, at="noon")
+
+
 def test_a_time_needs_its_day():
     with pytest.raises(InputError, match="give the day too"):
         TradingClient.here(at="09:30")
