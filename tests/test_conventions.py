@@ -36,6 +36,7 @@ DISCOVERS = {
     Path("dashboard/signals/__init__.py"),
     Path("dashboard/options/__init__.py"),
     Path("dashboard/api/routes/__init__.py"),
+    Path("dashboard/indicators/__init__.py"),
     Path("dashboard/research/__init__.py"),
 }
 

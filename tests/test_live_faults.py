@@ -13,7 +13,6 @@ from dashboard.core.clock import SECOND_NS, from_ns
 from dashboard.core.health import DOWN, FLOWING, LATE, worst
 from dashboard.core.kite import SessionState
 from dashboard.core.market import BarFlag, Source
-from tests.exchange.server import KEY
 from tests.live_house import House, eventually
 from tests.pipeline.frames import DAY, NIFTY, instant, seconds
 
@@ -95,7 +94,6 @@ def test_an_exchange_that_refuses_is_asked_at_most_six_times_in_the_first_minute
     before = len(house.exchange.attempts)
     house.exchange.accounts.kill = lambda *_: None  # the token stays good: it is the network
     house.exchange.faults.refuse = False
-    house.exchange.do(lambda: setattr(house.exchange, "busy", True))
     house.exchange.drop()
     start = house.clock.now_ns()
     house.exchange.faults.half_open = True  # nobody answers the handshake
@@ -235,6 +233,5 @@ def test_tokens_die_at_six_and_the_morning_asks_again(house: House):
     )
     house.sessions.look()
     assert house.sessions.statuses()[0].state is SessionState.REQUIRED
-    assert house.exchange.accounts.apps[KEY].api_key == KEY
     eventually(lambda: house.exchange.do(lambda: not house.exchange.open_sockets), lambda: "up")
     house.database.close()

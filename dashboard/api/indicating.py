@@ -17,18 +17,16 @@ from dashboard.api.history_bars import (
     Asked,
     bars_before,
     bars_in_progress,
-    followed_bars,
-    followed_future,
     front_future,
     session_bars,
 )
 from dashboard.api.parts import ApiParts
 from dashboard.api.problems import Problem
 from dashboard.core.clock import day_start_s, from_seconds
-from dashboard.core.market import INDICES, UNDERLYINGS, Floats, Instrument, Ints, Kind
+from dashboard.core.market import UNDERLYINGS, Floats, Instrument, Ints, Kind
 from dashboard.core.table import Columns
 from dashboard.indicators import Named
-from dashboard.pipeline.series import bars_columns, regular
+from dashboard.pipeline.series import bars_columns
 
 MOST_OFFSET = 1000  # bars
 
@@ -88,20 +86,6 @@ def session_of(parts: ApiParts, asked: Asked, day: date, named: Sequence[Named])
     return replace(session, future=future, traded=bars_columns(bars))
 
 
-def followed_session(asked: Asked, named: Sequence[Named]) -> Session | None:
-    """Return the desk's own session of what it follows, None of the rest. Reads no database."""
-    bars = followed_bars(asked)
-    if bars is None:
-        return None
-    session = _session(regular(bars), bars[:0], asked.snapshot.day)
-    if not _takes_future(asked, named):
-        return session
-    future = followed_future(asked.desk, asked.instrument)
-    traded = followed_bars(replace(asked, instrument=future)) if future else None
-    columns = _none_traded() if traded is None else bars_columns(regular(traded))
-    return replace(session, future=future, traded=columns)
-
-
 def sessions_back(parts: ApiParts, asked: Asked) -> list[date]:
     """Return the desk's day and the days stored before it, latest first."""
     day, source = asked.snapshot.day, asked.snapshot.source
@@ -149,12 +133,6 @@ def values_document(
         "contract": session.future.symbol if session.future else None,
         "values": _values_at(session, at, named),
     }
-
-
-def topic_name(instrument: Instrument) -> str:
-    """Return what a topic of indicators calls an instrument: an index by its underlying."""
-    is_index = instrument.kind is Kind.INDEX and instrument.underlying in INDICES
-    return instrument.underlying if is_index else instrument.symbol
 
 
 def bar_of(start: int) -> datetime:

@@ -9,6 +9,7 @@ import logging
 import socket
 import sys
 import tempfile
+import threading
 import time
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -92,11 +93,12 @@ class Served:
     def pause(self) -> dict[str, Any]:
         """Stand still, and return the last price and volume of every token."""
         self._desk.pause()
-        while self._desk.status != "paused":
-            time.sleep(0.01)
-        time.sleep(0.1)  # the last snapshot
-        latest = self._desk.hub.latest
-        assert latest is not None
+        obeyed = threading.Event()
+        self._desk.call(obeyed.set)
+        obeyed.wait()
+        seq = self._desk.hub.latest.seq if self._desk.hub.latest else 0
+        while (latest := self._desk.hub.latest) is None or latest.seq <= seq:
+            time.sleep(0.01)  # what was asked is told in a snapshot of its own
         assert latest.quotes is not None
         rows = latest.quotes.rows
         prices, volumes = (

@@ -17,6 +17,7 @@
     ├── AuthError             sign-in refused
     │   ├── TooManyTriesError no further try is looked at for a while
     │   └── CodeNeededError   the password was right, and a one-time code must come with it
+    ├── TradingError          a program's call failed (`dashboard.research.trading.errors`)
     └── KiteError             Kite refused, or could not be reached or understood
         ├── KiteTokenError    the access token is dead: a person must sign in
         └── KiteLimitError    too many requests

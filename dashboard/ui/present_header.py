@@ -36,7 +36,7 @@ def header_pane(snapshot: Snapshot, selection: Selection) -> dict[str, Any]:
     return {
         "mode": mode_of(snapshot),
         "clock": clock_text(snapshot.at),
-        "date": HIDDEN_DAY if selection.blind else day_text(snapshot.day),
+        "date": HIDDEN_DAY if selection.blind else day_text(snapshot.at.date()),
         "phase": PHASES.get(snapshot.phase.name, snapshot.phase.name),
         "expiry": f"{', '.join(expiries)} expiry" if expiries else "",
         "detail": snapshot.phase.detail,

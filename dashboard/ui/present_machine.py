@@ -57,8 +57,10 @@ def machine_pane(snapshot: Snapshot, selection: Selection) -> dict[str, Any]:
 def _day(snapshot: Snapshot, selection: Selection) -> str:
     if selection.blind:
         return HIDDEN_DAY
-    today = snapshot.source is Source.LIVE and not snapshot.replay
-    return ("Today, " if today else "") + day_text(snapshot.day)
+    if snapshot.source is not Source.LIVE or snapshot.replay:
+        return day_text(snapshot.day)
+    has_come = snapshot.at.date() == snapshot.day  # a desk may wait for its day
+    return ("Today, " if has_come else "Next, ") + day_text(snapshot.day)
 
 
 def _chips(snapshot: Snapshot, selection: Selection) -> list[Chip]:

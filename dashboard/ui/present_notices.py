@@ -12,6 +12,7 @@ from dashboard.ui.selection import Selection
 
 SILENT_S = 60.0
 SETTLEMENT_HOUR = 15  # SIGNALS 1: caution after 15:00 on expiry day
+CLOSED = "CLOSED"  # the phase in which nothing is traded any more
 LIVE_PHASES = ("CONTINUOUS",)  # the index freezes by rule in the others
 
 
@@ -56,7 +57,8 @@ def _silence(snapshot: Snapshot) -> list[Notice]:
 
 def _settlement(snapshot: Snapshot, selection: Selection) -> list[Notice]:
     late = snapshot.at.astimezone(IST).hour >= SETTLEMENT_HOUR
-    if not late or selection.underlying not in snapshot.phase.expiries:
+    is_over = snapshot.phase.name == CLOSED or snapshot.at.date() != snapshot.day
+    if is_over or not late or selection.underlying not in snapshot.phase.expiries:
         return []
     title = f"{selection.underlying} settles today."
     return [Notice("settlement", title, "After 15:00 prices may serve the settlement.")]

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from dashboard.core.averages import atr, once
-from dashboard.core.bars import as_table, first_of_day, prices
+from dashboard.core.bars import as_table, first_of_day, prices, row_before
 from dashboard.core.errors import InputError
-from dashboard.core.table import SPARE, Columns, Row
+from dashboard.core.table import SPARE, Columns, Row, Starts
 from tests.builders import make_bars
 
 BEFORE = {"price": np.array([1.0, 2.0]), "word": np.array(["a", "b"], dtype=object)}
@@ -42,6 +42,40 @@ def test_rows_follow_when_the_room_is_used_up():
     longer = table()
     for number in range(2 * SPARE):
         longer = longer.followed_by(180 + 60 * number, Row({"price": float(number), "word": ""}))
+    assert longer.values["price"].tolist() == [1.0, 2.0, *map(float, range(2 * SPARE))]
+    assert longer.rows(-1).last == {"price": 2.0 * SPARE - 1, "word": ""}
+
+
+def extended(before: Columns, price: float, word: str) -> Columns:
+    times = Starts(np.append(before.starts, before.times.last + 60))
+    return before.extended(times, Row({"price": price, "word": word}))
+
+
+def test_a_row_that_waits_is_shown_to_whoever_looks():
+    after = extended(extended(table(), 3.0, "c"), 4.0, "d")
+    assert after.starts.tolist() == [60, 120, 180, 240]
+    assert after.values["word"].tolist() == ["a", "b", "c", "d"]
+    assert [dict(row_before(after)), after.last] == [
+        {"price": 3.0, "word": "c"},
+        {"price": 4.0, "word": "d"},
+    ]
+    later = extended(after, 5.0, "e")
+    assert later.values["price"].tolist() == [1.0, 2.0, 3.0, 4.0, 5.0]
+    assert after.values["price"].tolist() == [1.0, 2.0, 3.0, 4.0]
+
+
+def test_of_two_rows_that_wait_behind_the_same_table_neither_changes_the_other():
+    first = extended(table(), 3.0, "c")
+    one, other = extended(first, 4.0, "d"), extended(first, 5.0, "e")
+    assert one.values["price"].tolist() == [1.0, 2.0, 3.0, 4.0]
+    assert other.values["price"].tolist() == [1.0, 2.0, 3.0, 5.0]
+    assert first.values["word"].tolist() == ["a", "b", "c"]
+
+
+def test_many_rows_may_wait():
+    longer = table()
+    for number in range(2 * SPARE):
+        longer = extended(longer, float(number), "")
     assert longer.values["price"].tolist() == [1.0, 2.0, *map(float, range(2 * SPARE))]
     assert longer.rows(-1).last == {"price": 2.0 * SPARE - 1, "word": ""}
 

@@ -1,13 +1,17 @@
 """A served process that is live: ten visits, one sign-in, one connection to the exchange."""
 
 import asyncio
+import json
+import socket
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
+from websockets.asyncio.client import connect
 
 from dashboard.core.calendar import load_calendar
 from dashboard.core.clock import IST, ShiftedClock, SystemClock, to_ns
@@ -23,6 +27,8 @@ pytestmark = pytest.mark.browser
 
 TEN = datetime.combine(DAY, datetime.min.time(), IST).replace(hour=10, minute=0, second=20)
 VISITS = 10
+LISTENERS = 3  # programs on the API's socket
+NIFTY = 256265
 
 
 @dataclass
@@ -30,6 +36,7 @@ class Live:
     served: Served
     exchange: Exchange
     load: Load
+    api_port: int
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +47,9 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     known = MockFeed(DAY, 1, load_calendar()).universe.instruments
     exchange = Exchange(Market(known, middle_of(known)), clock, keeps_log=False)
     home = tmp_path_factory.mktemp("live") / "home"
+    with closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
     with exchange:
         endpoints = exchange.endpoints
         environment = {
@@ -48,6 +58,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
             "TEZI_KITE_REST": endpoints.rest,
             "TEZI_KITE_LOGIN": endpoints.login,
             "TEZI_KITE_SOCKET": endpoints.socket,
+            "TEZI_API_PORT": str(port),
         }
         with serve(home, ahead_ns=ahead_ns, **environment) as served:
             served.sign_up()
@@ -55,7 +66,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
             load = Load(exchange, clock, known)
             sending = threading.Thread(target=load.run, args=(PATIENCE_S * 2,), daemon=True)
             sending.start()
-            yield Live(served, exchange, load)
+            yield Live(served, exchange, load, port)
             load.stopping.set()
             sending.join(PATIENCE_S)
 
@@ -69,6 +80,20 @@ def page(live: Live, chromium: Browser) -> Iterator[Page]:
     live.served.sign_in_page(opened)
     yield opened
     context.close()
+
+
+async def _listen(live: Live, cookie: str) -> dict[str, object]:
+    """Return the first ticks that a program hears which shows the page's cookie."""
+    async with connect(
+        f"ws://localhost:{live.api_port}/ws/ticks",
+        additional_headers={"Cookie": f"{COOKIE}={cookie}", "Origin": live.served.base},
+        proxy=None,
+    ) as listener:
+        await listener.send(json.dumps({"action": "subscribe", "tokens": [NIFTY]}))
+        while True:
+            frame = json.loads(await asyncio.wait_for(listener.recv(), PATIENCE_S))
+            if frame["type"] == "tick":
+                return dict(frame)
 
 
 def test_one_click_in_the_page_and_the_day_is_recorded_for_ten_visits(live: Live, page: Page):
@@ -102,7 +127,11 @@ def test_one_click_in_the_page_and_the_day_is_recorded_for_ten_visits(live: Live
                 pass  # until the server has closed its side too
         return [str(word)[:1] for word in heard]
 
+    async def listen() -> list[dict[str, object]]:
+        return await asyncio.gather(*(_listen(live, cookie) for _ in range(LISTENERS)))
+
     assert len(in_a_thread(stay())) == VISITS
+    assert [heard["source"] for heard in in_a_thread(listen())] == ["LIVE"] * LISTENERS
     assert live.exchange.accounts.logins == 1
     assert live.exchange.opened == 1
     assert len(live.exchange.subscribed()) == 442

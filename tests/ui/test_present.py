@@ -612,6 +612,14 @@ def test_after_three_on_expiry_day_a_caution_stands_on_the_page():
     late = make_snapshot(at=AT.replace(hour=15, minute=1))
     assert banner_pane(late, DESK, ())[0]["title"] == "NIFTY settles today."
     assert banner_pane(late, Selection("BANKNIFTY"), ()) == []
+    closed = replace(late, phase=replace(late.phase, name="CLOSED"))
+    assert banner_pane(closed, DESK, ()) == []
+
+
+def test_a_desk_that_waits_for_its_day_shows_todays_date_and_says_which_is_next():
+    waiting = make_snapshot(source=Source.LIVE, replay=False, day=AT.date() + timedelta(days=1))
+    assert header_pane(waiting, DESK)["date"] == "Tue 18 Aug 2026"
+    assert machine_pane(waiting, DESK)["day"] == "Next, Wed 19 Aug 2026"
 
 
 def test_an_error_comes_before_other_notices():

@@ -11,7 +11,7 @@ from dashboard.api.asking import ask
 from dashboard.api.callers import Parts, Reader
 from dashboard.api.envelope import envelope
 from dashboard.api.finding import find_instrument
-from dashboard.api.history_bars import Asked, followed_bars, read_open_minutes
+from dashboard.api.history_bars import Asked, read_open_minutes
 from dashboard.api.indicating import (
     MOST_OFFSET,
     Session,
@@ -19,7 +19,6 @@ from dashboard.api.indicating import (
     bar_of,
     session_of,
     sessions_back,
-    topic_name,
     values_document,
 )
 from dashboard.api.models.indicators import (
@@ -42,7 +41,7 @@ from dashboard.api.routes.bars import From, InstrumentName, To, span_of
 from dashboard.api.subscribed import Subscription
 from dashboard.core.clock import day_start_s, from_ns
 from dashboard.core.errors import InputError, TeziError
-from dashboard.core.market import Floats
+from dashboard.core.market import UNDERLYINGS, Floats, Kind
 from dashboard.core.table import DAY_S
 from dashboard.indicators import KNOWN, Indicator, Named, parse
 from dashboard.pipeline.snapshot import Snapshot
@@ -190,17 +189,17 @@ async def batch(parts: Parts, on: TheDesk, wanted: Batch) -> Response:
 async def subscribe(parts: Parts, identity: Reader, on: TheDesk, wanted: Wanted) -> Response:
     """Return a subscription, and the topic under which /ws/desk tells its values.
 
-    Indices and front futures alone can be subscribed to: their bars the desk holds itself.
+    It is of one of the three indices, and of indicators that need no volume.
     """
     named = _named(wanted.ids, "ids")
     snapshot = await latest(parts, on.desk)
     found = await run_in_threadpool(find_instrument, parts, snapshot, wanted.instrument)
-    if followed_bars(Asked(on.desk, snapshot, found, wanted.timeframe)) is None:
-        raise Problem(
-            422, f"{found.symbol} is not told at each bar: ask /current of it", "instrument"
-        )
-    ids, name = tuple(one.id for one in named), topic_name(found)
-    made = parts.subscribed.add(identity, ids, found.symbol, name, wanted.timeframe)
+    if found.kind is not Kind.INDEX or found.underlying not in UNDERLYINGS:
+        raise Problem(422, "The socket tells indicators of the three indices", "instrument")
+    if any(one.indicator.needs_volume for one in named):
+        raise Problem(422, "The socket tells none that need volume: ask /current", "ids")
+    ids = tuple(one.id for one in named)
+    made = parts.subscribed.add(identity, ids, found.symbol, found.underlying, wanted.timeframe)
     return Response(dumps(_subscription(made)), 201, NO_STORE, JSON)
 
 

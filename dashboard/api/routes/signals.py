@@ -127,7 +127,10 @@ async def history(
         ),
     ] = None,
 ) -> Response:
-    """Return final readings, oldest first; never of a bar that ended after the desk's time."""
+    """Return final readings, oldest first; never of a bar that ended after the desk's time.
+
+    They are those that were kept: of a day that was live, or was replayed from its begin.
+    """
     _check(_signals(parts), section, timeframe)
     snapshot = await latest(parts, on.desk)
     span = _span(start, end)

@@ -94,8 +94,7 @@ class Fanout:
             if _has_ticked(snapshot):
                 self._news += 1
             opened = snapshot.quotes.opened if snapshot.quotes is not None else 0
-            stream = f"{self._name}.{opened}"
-            self._latest = View(snapshot, self.id, stream, self._news, self.desk)
+            self._latest = View(snapshot, self.id, f"{self._name}.{opened}", self._news)
         if not self._is_told and not self._loop.is_closed():
             self._is_told = True
             self._loop.call_soon_threadsafe(self._told)

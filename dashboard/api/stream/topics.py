@@ -11,16 +11,14 @@ from typing import Any
 
 from dashboard.api.documents.chain import chain_document
 from dashboard.api.stream.codes import Fault
-from dashboard.api.stream.indicator_topics import (
-    IndicatorDocument,
-    indicators_in,
-    instrument_in,
-)
 from dashboard.api.stream.view import View
-from dashboard.core.market import TIMEFRAMES, UNDERLYINGS
+from dashboard.core.errors import InputError
+from dashboard.core.market import INDICES, TIMEFRAMES, UNDERLYINGS, BarFlag
+from dashboard.indicators import parse
 from dashboard.pipeline.hub import Interest
 
 OPTIONS_TIMEFRAME = "5m"  # an interest has one; the option desk does not look at it
+MOST_INDICATORS = 20  # of a topic: they are made on the server's loop
 WHERE = "topics"
 
 
@@ -171,11 +169,43 @@ def _expiry(underlying: str, text: str, view: View) -> date | None:
     return None if found[0] == expiries[0] else found[0]
 
 
-def _indicators(name: str, arguments: list[str], view: View) -> Topic:
-    instrument, timeframe = instrument_in(arguments, view), timeframe_in(arguments)
-    document = IndicatorDocument(instrument, timeframe, indicators_in(arguments))
-    return Topic(name, document, news=_without_desk)
+def _indicators(name: str, arguments: list[str], _view: View) -> Topic:
+    """Tell indicators of an index at each closed bar; its bars are those that charts hold."""
+    index = INDICES.get(arguments[0]) or BY_SYMBOL.get(arguments[0]) if arguments else None
+    if index is None or index.underlying not in UNDERLYINGS:
+        raise Fault("unknown_topic", f"Told of the indices alone: {', '.join(UNDERLYINGS)}", WHERE)
+    underlying, timeframe = index.underlying, timeframe_in(arguments)
+    ids = ":".join(arguments[2:]).split(",")
+    if len(ids) > MOST_INDICATORS:
+        raise Fault("limit", f"At most {MOST_INDICATORS} indicators in a topic", WHERE)
+    try:
+        named = [parse(each) for each in ids]
+    except InputError as error:
+        raise Fault("unknown_topic", str(error), WHERE) from error
+    if any(one.indicator.needs_volume for one in named):
+        raise Fault("unknown_topic", "None is told that needs volume: ask /v1/indicators", WHERE)
 
+    def document(view: View) -> Any:
+        chart = view.snapshot.charts.get((underlying, timeframe))
+        if chart is None:
+            return None
+        bars = chart.bars[(chart.bars["flags"].to_numpy() & BarFlag.AUCTION) == 0]
+        if bars.empty:
+            return None
+        values = {
+            one.id: {key: column[-1] for key, column in one.arrays(bars).items()} for one in named
+        }
+        return {
+            "instrument": index.symbol,
+            "timeframe": timeframe,
+            "bar_ts": bars.index[-1].isoformat(),
+            "values": values,
+        }
+
+    return Topic(name, document, Interest(underlying, timeframe))
+
+
+BY_SYMBOL = {one.symbol: one for one in INDICES.values()}
 
 MAKERS: Mapping[str, Maker] = {
     "chain": _chain,

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from dashboard.api.envelope import envelope
-from dashboard.pipeline.desk import Desk
 from dashboard.pipeline.quotes import Quotes
 from dashboard.pipeline.snapshot import Snapshot
 
@@ -19,7 +18,6 @@ class View:
     desk_id: str
     stream: str
     news: int
-    desk: Desk
 
     @property
     def seq(self) -> int:

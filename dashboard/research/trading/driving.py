@@ -100,7 +100,7 @@ class AsyncDriver(Secret):
     def __init__(self, line: Line, transport: httpx2.AsyncBaseTransport | None = None) -> None:
         hush()
         self.line = line
-        self.streams: WeakSet[Any] = WeakSet()  # closed with the client
+        self.streams: set[Any] = set()  # closed with the client
         self._http = httpx2.AsyncClient(transport=transport, **settings(line))
         self._renewing = asyncio.Lock()
 

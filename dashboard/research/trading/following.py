@@ -23,6 +23,7 @@ from dashboard.research.trading.wire import Pause
 T = TypeVar("T")
 Payload = str | bytes
 NOT_SIGNED_IN, FORBIDDEN, NO_DESK, TOO_MANY = 4401, 4403, 4404, 4409  # codes of a close
+NOT_READY = "not_ready"  # code of an error frame: the desk's day is being opened
 POLICY, TOO_BIG = 1008, 1009
 FINAL: Mapping[int, type[errors.TradingError]] = {
     FORBIDDEN: errors.NotAllowedError,
@@ -184,7 +185,9 @@ def read_frame(payload: Payload | None, place: str) -> Mapping[str, Any]:
     RefusedError
         If it says that a message of ours cannot be used.
     Lost
-        If it is none: this is not Tezi, or it does not answer.
+        If there is none, or it says that the desk is not ready.
+    ServerError
+        If it is none: this is not Tezi.
     """
     if payload is None:
         raise Lost("The socket was opened, and then nothing came")
@@ -193,6 +196,8 @@ def read_frame(payload: Payload | None, place: str) -> Mapping[str, Any]:
         kind = frame["type"]
     except (ValueError, TypeError, LookupError, msgpack.UnpackException):
         raise errors.ServerError(f"A frame cannot be read ({place})") from None
+    if kind == "error" and frame["code"] == NOT_READY:
+        raise Lost(str(frame["detail"]))
     if kind == "error":
         raise errors.RefusedError(f"{frame['detail']} ({place})", dict(frame))
     found: Mapping[str, Any] = frame

@@ -58,6 +58,7 @@ class Here:
         """Open the desk of `day` as it stood at `at`, or what `store` has; see `here`."""
         if day is None and at is not None:
             raise InputError("`at` is a time of a day: give the day too")
+        begin = _instant(day, at) if day is not None else None
         self._own_store = None if day is not None or store is not None else my_store()
         self._folder = Path(tempfile.mkdtemp(prefix="tezi-"))
         self._database = open_database(f"sqlite:///{self._folder / 'accounts.sqlite'}")
@@ -77,7 +78,7 @@ class Here:
         scopes = SCOPES[Role.RESEARCHER]
         self.key = self.accounts.make_api_key(account_id, NAME, scopes).key
         if day is not None:
-            _share(self._room, day, at)
+            _share(self._room, day, begin)
         self.loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self.loop.run_forever, name="tezi-here", daemon=True)
         self._thread.start()
@@ -117,17 +118,22 @@ def _store_of(day: RecordedDay) -> SqlStore:
     return store
 
 
-def _share(room: DeskRoom, day: RecordedDay, at: str | None) -> None:
+def _share(room: DeskRoom, day: RecordedDay, begin: datetime | None) -> None:
     """Let the day's desk be the one that is meant where none is named; it stands still."""
     stored, tools = day.stored, room.desks.tools
-    begin = datetime.combine(stored.day, time.fromisoformat(at), IST) if at else _end_of(day)
     fresh = StoredDay(tools, stored.day, stored.source)
     desk = Desk(fresh, tools.calendar, room.desks.clock, shared=True, begin=begin)
     room.desks.share(desk)
     desk.start(playing=False)
 
 
-def _end_of(day: RecordedDay) -> datetime | None:
+def _instant(day: RecordedDay, at: str | None) -> datetime | None:
+    """Return a time of a day, or its end."""
+    if at is not None:
+        try:
+            return datetime.combine(day.stored.day, time.fromisoformat(at), IST)
+        except ValueError:
+            raise InputError(f"{at!r} is no time of a day; one is 13:42") from None
     last_ns = day.stored.summary().last_ns
     return from_ns(last_ns) if last_ns else None
 
@@ -247,6 +253,11 @@ class HereSocket:
         """Close it."""
         if not self._here.loop.is_closed():
             self._here.run(self._pipe.close())
+
+    def abandon(self) -> None:
+        """Let go of it without waiting."""
+        loop, pipe = self._here.loop, self._pipe
+        loop.call_soon_threadsafe(lambda: loop.create_task(pipe.close()))
 
 
 class AsyncHereSocket:

@@ -5,12 +5,18 @@ from urllib.parse import urlsplit
 
 from dashboard.core.clock import Clock
 from dashboard.core.errors import InputError
-from dashboard.research.trading.errors import ConnectionFailedError, ServerError
+from dashboard.research.trading.errors import (
+    ConnectionFailedError,
+    NotReadyError,
+    ServerError,
+    TooManyRequestsError,
+)
 from dashboard.research.trading.problems import failure_of
 from dashboard.research.trading.retrying import BUSY, Patience, retry_after_s
 from dashboard.research.trading.sessions import Secret, Session
 from dashboard.research.trading.wire import Answer, Pause, Renew, Request, Send, Steps, Unreachable
 
+NOT_NOW = (ConnectionFailedError, NotReadyError, ServerError, TooManyRequestsError)
 PAGE = "1000"  # items, the most there may be
 
 
@@ -30,11 +36,13 @@ class Line(Secret):
         TradingError
             The narrowest that says why there is none.
         """
-        return (yield from self.answer(request)).document()
+        answer = yield from self.answer(request)
+        return answer.document(self.place(request))
 
     def ask_openly(self, request: Request) -> Steps[Any]:
         """Return the same of a request that does not show who is calling."""
-        return (yield from self._tried(request, {})).document()
+        answer = self._good(request, (yield from self._sent(request, {})))
+        return answer.document(self.place(request))
 
     def pages(self, request: Request, most: int | None = None) -> Steps[list[Any]]:
         """Return the items of all pages, or the first `most` of them."""
@@ -72,7 +80,7 @@ class Line(Secret):
             return False
         try:
             yield Renew(stale)
-        except (ConnectionFailedError, ServerError):
+        except NOT_NOW:
             if refused:
                 raise
         return True
@@ -84,9 +92,6 @@ class Line(Secret):
     def place(self, request: Request) -> str:
         """Return method and address of a request, without the query."""
         return f"{request.method} {self.address}{request.path}"
-
-    def _tried(self, request: Request, headers: dict[str, str]) -> Steps[Answer]:
-        return self._good(request, (yield from self._sent(request, headers)))
 
     def _good(self, request: Request, answer: Answer) -> Answer:
         if not 200 <= answer.status < 300:

@@ -23,7 +23,7 @@ KINDS: Mapping[int, type[errors.TradingError]] = {
 
 def failure_of(answer: Answer, address: str, clock: Clock) -> errors.TradingError:
     """Return the exception that an answer means; `address` is without its query."""
-    problem = _problem_of(answer)
+    problem = _problem_of(answer, address)
     detail = problem.get("detail") if problem else None
     message = f"{detail or f'Status {answer.status}'} ({address})"
     if answer.status == 429:
@@ -33,9 +33,9 @@ def failure_of(answer: Answer, address: str, clock: Clock) -> errors.TradingErro
     return KINDS.get(answer.status, errors.ServerError)(message, problem)
 
 
-def _problem_of(answer: Answer) -> dict[str, Any] | None:
+def _problem_of(answer: Answer, address: str) -> dict[str, Any] | None:
     try:
-        document = answer.document()
+        document = answer.document(address)
     except errors.ServerError:
         return None
     return document if isinstance(document, dict) else None

@@ -1,6 +1,7 @@
 """Sockets as streams use them: to a server, by a thread or on a loop."""
 
 import asyncio
+import socket
 from collections.abc import Mapping
 from contextlib import ExitStack
 from typing import Any, Protocol
@@ -31,6 +32,9 @@ class Socket(Protocol):
 
     def close(self) -> None:
         """Close it, from any thread; a second time does nothing."""
+
+    def abandon(self) -> None:
+        """Let go of it without waiting: garbage is collected by whichever thread."""
 
 
 class AsyncSocket(Protocol):
@@ -97,6 +101,10 @@ class RemoteSocket:
     def close(self) -> None:
         """Close it."""
         self._opened.close()
+
+    def abandon(self) -> None:
+        """Let go of it without waiting."""
+        self._connection.socket.shutdown(socket.SHUT_RDWR)
 
 
 class AsyncRemoteSocket:

@@ -1,5 +1,6 @@
 """Streams: what comes over a socket, one item after the other."""
 
+import contextlib
 from collections.abc import Generator, Mapping
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar, cast
@@ -59,6 +60,11 @@ class Stream(Secret, Generic[T]):
         if self._socket is not None:
             self._socket.close()
 
+    def __del__(self) -> None:
+        if self._socket is not None and not self._closed:  # a loop was left
+            with contextlib.suppress(Exception):
+                self._socket.abandon()
+
     def __enter__(self) -> Self:
         return self
 
@@ -95,7 +101,11 @@ class Stream(Secret, Generic[T]):
 
 
 class AsyncStream(Secret, Generic[T]):
-    """Iterate over what comes, with ``async for``."""
+    """Iterate over what comes, with ``async for``.
+
+    It stays open until it is closed or its client is: a loop that may be left early belongs
+    in an ``async with``.
+    """
 
     def __init__(self, driver: AsyncDriver, following: Following) -> None:
         self._driver, self._steps = driver, following
@@ -129,6 +139,7 @@ class AsyncStream(Secret, Generic[T]):
     async def close(self) -> None:
         """End the stream; a second time does nothing."""
         self._closed = True
+        self._driver.streams.discard(self)
         if self._socket is not None:
             await self._socket.close()
 

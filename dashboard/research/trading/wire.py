@@ -47,8 +47,8 @@ class Answer:
     headers: Mapping[str, str] = field(repr=False)
     content: bytes = field(repr=False)
 
-    def document(self) -> Any:
-        """Return the JSON of an answer, None where it has no body.
+    def document(self, place: str) -> Any:
+        """Return the JSON of an answer, None where it has no body. `place` is for the error.
 
         Raises
         ------
@@ -60,7 +60,7 @@ class Answer:
         try:
             return orjson.loads(self.content)
         except orjson.JSONDecodeError:
-            raise ServerError("The answer is not JSON: is this the API's address?") from None
+            raise ServerError(f"The answer is not JSON ({place})") from None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Streams: what comes, what happens when it is lost, and how they end."""
 
+import gc
 import threading
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -10,6 +11,7 @@ import pytest
 
 from dashboard.core.clock import IST
 from dashboard.core.errors import InputError
+from dashboard.research import AsyncTradingClient
 from dashboard.research.client import RecordedDay
 from dashboard.research.example_server import ExampleServer
 from dashboard.research.trading import errors
@@ -23,7 +25,8 @@ from dashboard.research.trading.following import (
     TicksWish,
     follow,
 )
-from dashboard.research.trading.wire import Pause
+from dashboard.research.trading.sessions import KeySession
+from dashboard.research.trading.wire import Pause, Renew
 from tests.pipeline.desk_room import wait
 from tests.research.trading.conftest import AT
 from tests.research.trading.gate import Gate
@@ -36,7 +39,7 @@ MOCK = {"source": "MOCK"}
 
 def test_the_present_ticks_come_first(client: Plain):
     with client.stream(["NIFTY", FUTURE], timeout_s=20) as stream:
-        found = {tick.symbol: tick for tick, _ in zip(stream, range(2), strict=False)}
+        found = {tick.symbol: tick for _, tick in zip(range(2), stream, strict=False)}
     assert set(found) == {"NIFTY 50", FUTURE}
     assert found[FUTURE].ltp == client.Instrument(FUTURE).ltp
     assert found[FUTURE].time is not None
@@ -63,9 +66,12 @@ def test_a_replay_s_ticks_come_as_it_plays(client: Plain):
 
 def test_a_desk_s_documents_come_by_topic(client: Plain):
     topics = ["signals:NIFTY:1m", "chain:NIFTY"]
+    found: dict[str, Any] = {}
     with client.desk_stream(topics, timeout_s=20) as stream:
-        found = {news.topic: news.data for news, _ in zip(stream, range(2), strict=False)}
-    assert set(found) == set(topics)
+        news = iter(stream)
+        while set(found) != set(topics):
+            told = next(news)
+            found[told.topic] = told.data
     assert found["chain:NIFTY"]["underlying"] == "NIFTY"
 
 
@@ -250,6 +256,42 @@ def test_a_close_with_a_reason_is_final(code: int, kind: type[errors.TradingErro
     next(steps)
     with pytest.raises(kind, match="for a reason"):
         steps.throw(Lost("for a reason", code))
+
+
+def test_a_socket_whose_token_is_over_is_opened_with_a_new_one():
+    class Renewing(KeySession):
+        def stale(self, *, refused: bool) -> str | None:
+            return "old" if refused else None
+
+    renewed = line()
+    renewed.session = Renewing("k")
+    steps = follow(renewed, TicksWish(["NIFTY"], 0), {}, None)
+    next(steps)
+    steps.send(None)
+    steps.send(frame(**CONNECTED))
+    assert isinstance(steps.throw(Lost("over", 4401)), Renew)
+    assert isinstance(steps.send(None), Open)
+    with pytest.raises(errors.SignInError, match="over"):
+        steps.throw(Lost("over", 4401))
+
+
+def test_a_desk_that_is_not_ready_is_asked_again():
+    steps = follow(line(), TicksWish(["NIFTY"], 0), {}, None)
+    for answer in (None, None, frame(**CONNECTED), None, None):
+        steps.send(answer)
+    refusal = frame(type="error", code="not_ready", detail="Not open yet", where="desk")
+    assert isinstance(steps.send(refusal), Pause)
+    assert isinstance(steps.send(None), Open)
+
+
+def test_a_loop_that_is_left_closes_its_socket(by_key: Callable[..., Plain], served: Any):
+    client = by_key(served.url, key=served.key)
+    if isinstance(client.inner, AsyncTradingClient):
+        pytest.skip("an asynchronous stream is closed by its own with, or by its client")
+    for _tick in client.inner.stream(["NIFTY"]):
+        break
+    gc.collect()
+    assert not client.inner._driver.streams
 
 
 def test_one_that_was_connected_is_patient_and_not_for_ever():
