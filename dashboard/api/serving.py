@@ -34,7 +34,9 @@ class _Server(uvicorn.Server):
 class ApiServer:
     """The API on its own port."""
 
-    def __init__(self, app: FastAPI, address: str, port: int) -> None:
+    def __init__(
+        self, app: FastAPI, address: str, port: int, *, behind_proxy: bool = False
+    ) -> None:
         self.address, self.port = address, port
         self._task: asyncio.Task[None] | None = None
         self._server = _Server(
@@ -46,6 +48,8 @@ class ApiServer:
                 log_level="warning",  # it notes every socket with its URL, and what is in it
                 access_log=False,
                 server_header=False,
+                # else anybody on this machine could say that they are somewhere else
+                proxy_headers=behind_proxy,
                 lifespan="off",
                 http="httptools",
                 ws=BoundedProtocol,

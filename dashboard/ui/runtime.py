@@ -110,7 +110,12 @@ def build(settings: Settings, clock: Clock) -> Runtime:
     if settings.api_port:
         origins = (*settings.origins, _origin(settings.public_url))
         app = make_app(parts_of(runtime), origins=filter(None, origins))
-        runtime.api = ApiServer(app, settings.api_address, settings.api_port)
+        runtime.api = ApiServer(
+            app,
+            settings.api_address,
+            settings.api_port,
+            behind_proxy=bool(settings.public_url),
+        )
     return runtime
 
 
